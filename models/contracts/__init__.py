@@ -1,0 +1,1 @@
+"""Vocabulary, messages, sites, plans and the plan-safety rules: what every room agrees on."""

@@ -1,0 +1,46 @@
+"""What a signal controller reports and what it may be asked: the edge asks, the controller drives the lamps."""
+
+from __future__ import annotations
+
+import msgspec
+
+from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.words import ControlSource, Indication
+
+
+class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
+    """What the controller reports each second.
+
+    Attributes:
+        groups: indication of each group, in the site's order.
+        stage: index of the stage that runs or is being left.
+        cycle_second_s: since the reference green started.
+        cycle_s: length of the running cycle.
+        green_s: greens of the running cycle.
+        plan: id of the plan in force.
+        revision: its revision.
+        source: rung of the ladder.
+        in_transition: a transitional cycle runs.
+        boundary_s: when the running cycle ends.
+        pending: id of the plan that starts at the boundary, empty if none.
+    """
+
+    groups: tuple[Indication, ...]
+    stage: int
+    cycle_second_s: int
+    cycle_s: int
+    green_s: tuple[int, ...]
+    plan: str
+    revision: int
+    source: ControlSource
+    in_transition: bool
+    boundary_s: int
+    pending: str
+
+
+class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
+    """What the edge asks of the controller: run this plan from the next cycle boundary, through these cycles."""
+
+    plan: SignalPlan
+    source: ControlSource
+    transition: tuple[tuple[int, ...], ...]

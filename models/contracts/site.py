@@ -1,0 +1,216 @@
+"""A site: the geometry, signals, limits and cameras of one junction, as its file describes them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from nutgiao.models.contracts.words import Turn
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[int, Meta(ge=0, le=600)]
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a site file: unknown keys are refused."""
+
+
+class Lane(_Part, frozen=True, kw_only=True):
+    """A lane at the stop line; lanes of an approach are listed from the kerb to the centre of the road."""
+
+    id: Annotated[Identifier, Meta(description="name of the lane, unique in the site")]
+    width_m: Annotated[Positive, Meta(description="width of the lane")]
+    turns: Annotated[tuple[Turn, ...], Meta(description="movements allowed from this lane", min_length=1)]
+
+
+class StopLine(_Part, frozen=True, kw_only=True):
+    """What counts as over the line and what as into the junction, in metres beyond the line."""
+
+    overrun_tolerance_m: Annotated[
+        NotNegative, Meta(description="a four-wheeler standing further than this beyond the line on red overran it")
+    ] = 1.0
+    two_wheeler_tolerance_m: Annotated[
+        NotNegative, Meta(description="the same for two-wheelers: the crowd ahead of the line is normal up to here")
+    ] = 1.0
+    conflict_m: Annotated[
+        Positive,
+        Meta(description="beyond this a vehicle is inside the junction: crossing on red and coming here is running"),
+    ] = 6.0
+
+
+class Approach(_Part, frozen=True, kw_only=True):
+    """An incoming leg, with a frame of its own.
+
+    Its x runs upstream from the stop line (negative beyond it), its y from the kerb to the left.
+    """
+
+    id: Annotated[Identifier, Meta(description="name of the approach, unique in the site")]
+    origin_m: Annotated[
+        tuple[float, float], Meta(description="where the stop line meets the kerb, in the site's ground plane")
+    ]
+    heading_deg: Annotated[
+        float, Meta(ge=0, lt=360, description="direction of travel, degrees clockwise from the ground plane's +y axis")
+    ]
+    lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, description="from the kerb to the centre of the road")]
+    signal_group: Annotated[Identifier, Meta(description="group that the approach obeys")]
+    left_signal_group: Annotated[
+        Identifier | None, Meta(description="group of the left turn where it has an arrow of its own")
+    ] = None
+    speed_limit_mps: Annotated[Positive, Meta(description="speed limit")] = 13.9
+    length_m: Annotated[Positive, Meta(description="distance from the stop line to the upstream junction or entry")] = (
+        200.0
+    )
+    upstream: Annotated[
+        str | None, Meta(description="node whose junction feeds this approach, if it is one of ours")
+    ] = None
+    stop_line: Annotated[StopLine, Meta(description="tolerances at the line")] = StopLine()
+
+    @property
+    def width_m(self) -> float:
+        """Width of all lanes together, metres."""
+        return sum(lane.width_m for lane in self.lanes)
+
+
+class SignalGroup(_Part, frozen=True, kw_only=True):
+    """Lamps that always show the same."""
+
+    id: Annotated[Identifier, Meta(description="name of the group, unique in the site")]
+    pedestrian: Annotated[bool, Meta(description="true for a crossing")] = False
+    min_green_s: Annotated[
+        Annotated[int, Meta(ge=1, le=600)], Meta(description="shortest green; for a crossing the shortest walk")
+    ] = 7
+    max_green_s: Annotated[Seconds, Meta(description="longest green")] = 120
+    amber_s: Annotated[Seconds, Meta(description="fixed amber of a vehicle group; 0 for a crossing")] = 3
+    max_red_s: Annotated[Seconds, Meta(description="longest red before road users stop believing the lamp")] = 150
+
+
+class Stage(_Part, frozen=True, kw_only=True):
+    """Signal groups that are green together."""
+
+    id: Annotated[Identifier, Meta(description="name of the stage, unique in the site")]
+    groups: Annotated[tuple[Identifier, ...], Meta(min_length=1, description="groups that have green in it")]
+
+
+class Intergreen(_Part, frozen=True, kw_only=True):
+    """Two groups that conflict, and the seconds from the end of one's green to the start of the other's."""
+
+    from_group: Annotated[Identifier, Meta(description="group that loses green")]
+    to_group: Annotated[Identifier, Meta(description="group that gets green")]
+    seconds: Annotated[Seconds, Meta(description="amber and all-red, or the clearance of a crossing")]
+
+
+class Limits(_Part, frozen=True, kw_only=True):
+    """What no plan may leave."""
+
+    cycle_min_s: Annotated[Seconds, Meta(description="shortest cycle")] = 40
+    cycle_max_s: Annotated[Seconds, Meta(description="longest cycle")] = 150
+    max_green_change_s: Annotated[
+        Seconds, Meta(description="how far one plan may move a stage's green from the last")
+    ] = 30
+    max_cycle_change_s: Annotated[Seconds, Meta(description="how far one plan may move the cycle from the last")] = 30
+    min_plan_interval_s: Annotated[
+        Annotated[int, Meta(ge=0, le=3600)], Meta(description="shortest time between two changes of plan")
+    ] = 240
+    max_plan_life_s: Annotated[
+        Annotated[int, Meta(ge=60, le=86400)], Meta(description="longest validity of a plan of the centre")
+    ] = 3600
+
+
+class TimedPlan(_Part, frozen=True, kw_only=True):
+    """One row of the time-of-day table."""
+
+    id: Annotated[Identifier, Meta(description="name of the plan, unique in the site")]
+    start: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="local time of day it starts, HH:MM")]
+    offset_s: Annotated[
+        Seconds, Meta(description="green of the first stage starts so long after the master clock's zero")
+    ]
+    green_s: Annotated[
+        tuple[int, ...], Meta(min_length=1, description="displayed green of each stage, in the site's order")
+    ]
+
+
+class Signals(_Part, frozen=True, kw_only=True):
+    """The signal side of a site; its hash binds plans to it."""
+
+    groups: Annotated[tuple[SignalGroup, ...], Meta(min_length=1, description="signal groups")]
+    stages: Annotated[
+        tuple[Stage, ...], Meta(min_length=1, description="stages in their order; the first is the reference")
+    ]
+    intergreens: Annotated[tuple[Intergreen, ...], Meta(description="every ordered pair of groups that conflict")]
+    limits: Annotated[Limits, Meta(description="what no plan may leave")] = Limits()
+    time_of_day: Annotated[tuple[TimedPlan, ...], Meta(min_length=1, description="the local table of plans")]
+
+
+class LampBox(_Part, frozen=True, kw_only=True):
+    """Where a lamp is in the picture: read when no controller tells."""
+
+    signal_group: Annotated[Identifier, Meta(description="group whose lamp this is")]
+    red_px: Annotated[tuple[int, int, int, int], Meta(description="left, top, right, bottom of the red lamp")]
+    green_px: Annotated[tuple[int, int, int, int], Meta(description="left, top, right, bottom of the green lamp")]
+    amber_px: Annotated[tuple[int, int, int, int] | None, Meta(description="the amber lamp, if it can be seen")] = None
+
+
+class Camera(_Part, frozen=True, kw_only=True):
+    """A camera and how its picture lies on the ground."""
+
+    id: Annotated[Identifier, Meta(description="name of the camera, unique in the site")]
+    source: Annotated[str, Meta(description="file, rtsp:// address, usb:N, or virtual: for the simulated street")]
+    width_px: Annotated[int, Meta(gt=0, description="width of the picture the pairs were taken on")]
+    height_px: Annotated[int, Meta(gt=0, description="height of that picture")]
+    approaches: Annotated[tuple[Identifier, ...], Meta(min_length=1, description="approaches that it watches")]
+    ground_pairs: Annotated[
+        tuple[tuple[float, float, float, float], ...],
+        Meta(
+            min_length=4, description="u, v in pixels and x, y in metres of the same point on the ground, four or more"
+        ),
+    ]
+    view_m: Annotated[
+        tuple[float, float],
+        Meta(description="nearest and farthest x of the approach that it sees well; negative is beyond the line"),
+    ] = (-15.0, 60.0)
+    noise_px: Annotated[Positive, Meta(description="standard error of a box edge, pixels")] = 2.0
+    lamps: Annotated[
+        tuple[LampBox, ...], Meta(description="lamps to read in the picture when no controller tells")
+    ] = ()
+
+
+class Name(_Part, frozen=True, kw_only=True):
+    """What people call the place."""
+
+    vi: Annotated[str, Meta(description="Vietnamese name")]
+    en: Annotated[str, Meta(description="English name")]
+
+
+class Site(_Part, frozen=True, kw_only=True):
+    """One junction."""
+
+    schema: Annotated[str, Meta(pattern=r"^nutgiao/site/1$", description="version of this format")]
+    id: Annotated[Identifier, Meta(description="node id, the same in topics and messages")]
+    name: Annotated[Name, Meta(description="what people call the place")]
+    utc_offset_h: Annotated[
+        float, Meta(ge=-12, le=14, description="local time minus UTC, for the time-of-day table")
+    ] = 7.0
+    approaches: Annotated[tuple[Approach, ...], Meta(min_length=1, description="incoming legs")]
+    signals: Annotated[Signals | None, Meta(description="signal side; absent where only cameras stand")] = None
+    cameras: Annotated[tuple[Camera, ...], Meta(description="cameras of the box")] = ()
+
+    def approach(self, name: str) -> Approach:
+        """The approach of that name.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        for approach in self.approaches:
+            if approach.id == name:
+                return approach
+        raise KeyError(name)
+
+
+def site_hash(site: Site) -> str:
+    """Hash of everything that a signal plan rests on: 16 hexadecimal digits of SHA-256 over the canonical JSON."""
+    body = msgspec.json.encode((site.id, site.signals), order="deterministic")
+    return hashlib.sha256(body).hexdigest()[:16]

@@ -1,0 +1,64 @@
+"""The vocabulary: road users, turns, lamp indications and kinds of violation, as they stand in every message."""
+
+from __future__ import annotations
+
+import enum
+
+
+class VehicleClass(enum.StrEnum):
+    """Road users as the edge tells them apart; a rider and the machine are one road user."""
+
+    MOTORCYCLE = "motorcycle"
+    BICYCLE = "bicycle"
+    CAR = "car"
+    BUS = "bus"
+    TRUCK = "truck"
+    PEDESTRIAN = "pedestrian"
+
+
+CLASSES: tuple[VehicleClass, ...] = tuple(VehicleClass)
+"""Index of a class in arrays: ``CLASSES[code]`` is the class, ``CLASS_CODE[class]`` its code."""
+
+CLASS_CODE: dict[VehicleClass, int] = {name: code for code, name in enumerate(CLASSES)}
+
+TWO_WHEELERS: frozenset[VehicleClass] = frozenset({VehicleClass.MOTORCYCLE, VehicleClass.BICYCLE})
+
+
+class Turn(enum.StrEnum):
+    """A movement's direction, seen by the driver."""
+
+    LEFT = "left"
+    THROUGH = "through"
+    RIGHT = "right"
+    UTURN = "uturn"
+
+
+class Indication(enum.StrEnum):
+    """What the lamps of one signal group show."""
+
+    RED = "red"
+    RED_AMBER = "red_amber"
+    GREEN = "green"
+    PERMISSIVE_GREEN = "permissive_green"
+    AMBER = "amber"
+    FLASHING_AMBER = "flashing_amber"
+    DARK = "dark"
+    UNKNOWN = "unknown"  # nobody could tell; every rule that needs the lamp stops here
+
+
+class ViolationKind(enum.StrEnum):
+    """What a road user did; the law's name and fine are dated data, not code."""
+
+    RED_LIGHT = "red_light"
+    STOP_LINE = "stop_line"
+    WRONG_WAY = "wrong_way"
+    SPEED = "speed"
+
+
+class ControlSource(enum.StrEnum):
+    """The rung of the ladder that a junction stands on."""
+
+    CENTRAL = "central"  # a plan of the centre that is valid now
+    TIME_OF_DAY = "time_of_day"  # the site's own table
+    CABINET = "cabinet"  # the controller's own programme: nobody asked for anything
+    FLASH = "flash"  # the conflict monitor has taken over

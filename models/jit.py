@@ -1,0 +1,52 @@
+"""The one module that knows Numba's options: explicit signatures, compiled before the node says ready."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# One switch: the folder for compiled kernels. Off unless asked, because a stale cache on a box is a worse surprise than
+# a slow start; the demo and the tests set it (NUMBA_CACHE_DIR is Numba's own variable).
+CACHE = "NUMBA_CACHE_DIR" in os.environ
+
+_compiled: list[Any] = []
+
+
+def kernel(signature: str | tuple[str, ...]) -> Callable[[F], F]:
+    """Compiles a loop over arrays for exactly these argument types.
+
+    Lazy ``njit`` silently builds another version for every strided, read-only or float32 input; an explicit signature
+    refuses it with a TypeError instead. ``fastmath`` stays off: NaN means "no data" here.
+
+    Args:
+        signature: Numba signature such as ``"void(f8[:, ::1], i8[::1])"``, or several.
+
+    Returns:
+        A decorator.
+    """
+
+    def decorate(function: F) -> F:
+        signatures = [signature] if isinstance(signature, str) else list(signature)
+        if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+            return function
+        compiled: Any = numba.njit(signatures, nogil=True, cache=CACHE)(function)
+        _compiled.append(compiled)
+        return cast(F, compiled)
+
+    return decorate
+
+
+def warm_up() -> int:
+    """Forbids further compilation; kernels were compiled when their modules were imported.
+
+    Returns:
+        How many kernels are ready.
+    """
+    for compiled in _compiled:
+        compiled.disable_compile()
+    return len(_compiled)

@@ -1,0 +1,1 @@
+"""Array code around a neural network: boxes, geometry, assignment, model cards."""
