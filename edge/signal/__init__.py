@@ -1,0 +1,1 @@
+"""The controller, the guard in front of it and the ladder of fallbacks."""

@@ -1,0 +1,111 @@
+"""The last word on every plan: the node checks it against its own site file before the controller is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.messages import PlanProposal
+from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.safety import Refusal, Rule, check_plan, check_transition
+from nutgiao.models.contracts.site import Site, site_hash
+from nutgiao.models.contracts.transition import transition
+from nutgiao.models.contracts.words import ControlSource
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard says.
+
+    Attributes:
+        refusals: each broken rule; empty if accepted.
+        request: what to ask of the controller; None if refused, or if nothing has to change on the street.
+        starts_s: when the plan takes effect, None if refused.
+    """
+
+    refusals: tuple[Refusal, ...]
+    request: CabinetRequest | None
+    starts_s: float | None
+
+
+class Guard:
+    """Judges plans for one junction.
+
+    Args:
+        site: the node's own site file, with a signal side.
+        signed: tells whether a signature over bytes is the centre's.
+    """
+
+    def __init__(self, site: Site, signed: Callable[[bytes, str], bool]) -> None:
+        if site.signals is None:
+            raise ValueError(f"site {site.id} has no signals to guard")
+        self._node, self._signals, self._hash, self._signed = site.id, site.signals, site_hash(site), signed
+        self._last_revision = 0
+        self._last_change_s: float | None = None
+
+    def judge(self, proposal: PlanProposal, status: CabinetStatus, running: SignalPlan, now_s: float) -> Verdict:
+        """Judges a plan of the centre.
+
+        Args:
+            proposal: the plan and its signature.
+            status: what the controller reports now.
+            running: plan in force.
+            now_s: time now, seconds since the epoch.
+        """
+        plan = proposal.plan
+        if not self._signed(plan.signing_bytes(), proposal.signature):
+            cure = "install the centre's public key on this node, or find out who sent it"
+            return _refused(Refusal(rule=Rule.SIGNATURE, reason="not signed by the centre", cure=cure))
+        refusals = check_plan(
+            self._signals,
+            self._node,
+            self._hash,
+            plan,
+            now_s=now_s,
+            running=running,
+            last_revision=self._last_revision,
+        )
+        if refusals:
+            return _refused(*refusals)
+        renewal = (plan.green_s, plan.offset_s) == (running.green_s, running.offset_s)
+        if renewal and status.source is ControlSource.CENTRAL and not status.pending:
+            self._last_revision = plan.revision
+            return Verdict((), CabinetRequest(plan, ControlSource.CENTRAL, ()), now_s)
+        interval = self._signals.limits.min_plan_interval_s
+        if self._last_change_s is not None and now_s - self._last_change_s < interval:
+            reason = f"the last change was {now_s - self._last_change_s:.0f} s ago"
+            return _refused(Refusal(rule=Rule.INTERVAL, reason=reason, cure=f"wait until {interval} s have passed"))
+        verdict = self.change_over(plan, status, ControlSource.CENTRAL)
+        if verdict.request is not None:
+            self._last_revision, self._last_change_s = plan.revision, now_s
+        return verdict
+
+    def change_over(self, plan: SignalPlan, status: CabinetStatus, source: ControlSource) -> Verdict:
+        """Finds the bounded transition from the running cycle to a plan and checks it second by second.
+
+        Args:
+            plan: a plan that is safe by itself.
+            status: what the controller reports now.
+            source: who wants it.
+        """
+        boundary = max(status.boundary_s, _first_boundary(status, plan))
+        cycles = transition(self._signals, boundary, plan.cycle_s, plan.offset_s, plan.green_s)
+        if cycles is None:
+            reason = f"offset {plan.offset_s} s cannot be reached from second {boundary % plan.cycle_s} of its cycle"
+            cure = "leave more slack between the greens and their minimum"
+            return _refused(Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure))
+        broken = check_transition(self._signals, status.green_s, cycles, plan.green_s)
+        if broken:
+            return _refused(*broken)
+        return Verdict((), CabinetRequest(plan, source, cycles), float(boundary))
+
+
+def _first_boundary(status: CabinetStatus, plan: SignalPlan) -> int:
+    """The first end of a running cycle that is not before the plan's validity begins."""
+    late = plan.valid_from_s - status.boundary_s
+    return status.boundary_s if late <= 0 else status.boundary_s + status.cycle_s * -int(-late // status.cycle_s)
+
+
+def _refused(*refusals: Refusal) -> Verdict:
+    return Verdict(tuple(refusals), None, None)

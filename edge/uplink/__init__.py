@@ -1,0 +1,1 @@
+"""Messages to the centre: an outbox on disk ahead of MQTT."""

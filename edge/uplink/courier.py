@@ -1,0 +1,74 @@
+"""Carries sealed evidence bundles to the centre over HTTP, at its own pace, and tries again until they have arrived."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_S = 10.0
+SENT = ".sent"
+
+
+class Courier:
+    """A thread that uploads each ``*.zip`` of a folder once; what is sent gets a marker file beside it.
+
+    Args:
+        folder: where sealed bundles appear, written elsewhere and moved in.
+        url: address of the centre; bundles go to ``{url}/api/evidence/{name}``.
+        node: sender, in a header.
+        pause_s: between two looks into the folder.
+    """
+
+    def __init__(self, folder: Path, url: str, node: str, pause_s: float = 1.0) -> None:
+        self._folder, self._url, self._node, self._pause_s = folder, url.rstrip("/"), node, pause_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+
+    def start(self) -> None:
+        """Starts carrying."""
+        self._thread.start()
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Carries what is left, once, and ends."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def waiting(self) -> list[Path]:
+        """Bundles that have not arrived yet, oldest name first."""
+        return sorted(path for path in self._folder.glob("*.zip") if not path.with_suffix(SENT).exists())
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause_s):
+            self._round()
+        self._round()
+
+    def _round(self) -> None:
+        for bundle in self.waiting():
+            if not self._carry(bundle):
+                return  # the centre cannot be reached: the others would fail too
+
+    def _carry(self, bundle: Path) -> bool:
+        request = urllib.request.Request(
+            f"{self._url}/api/evidence/{bundle.name}",
+            data=bundle.read_bytes(),
+            method="PUT",
+            headers={"Content-Type": "application/zip", "X-Nutgiao-Node": self._node},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+                pass
+        except urllib.error.HTTPError as error:
+            if error.code < 500:  # the centre refuses it: sending it again will not help, so it stays here for a person
+                log.error("the centre refuses %s: %s %s", bundle.name, error.code, error.read()[:200])
+                bundle.with_suffix(SENT).write_text(f"refused {error.code}\n")
+            return True
+        except OSError as error:
+            log.info("evidence waits: %s", error)
+            return False
+        bundle.with_suffix(SENT).write_text("arrived\n")
+        return True

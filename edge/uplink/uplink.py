@@ -1,0 +1,176 @@
+"""What the node says to the centre and hears from it: headers, sequence numbers, outbox and link in one place."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from nutgiao.edge.uplink.mqtt import IN_FLIGHT, MqttLink
+from nutgiao.edge.uplink.outbox import Letter, Outbox
+from nutgiao.models.contracts.broker_url import BrokerUrl
+from nutgiao.models.contracts.errors import ContractError
+from nutgiao.models.contracts.messages import AnyMessage, Health, PlanProposal, decode, encode
+from nutgiao.models.contracts.plan import NEVER_S
+from nutgiao.models.contracts.topics import RETAINED, Channel, Topic, subscription
+
+log = logging.getLogger(__name__)
+
+MUST_ARRIVE = frozenset({Channel.VIOLATION, Channel.REPLY})
+
+
+class Uplink:
+    """The node's voice. Used from one thread.
+
+    Args:
+        broker: where the broker is.
+        city: name in the topics.
+        node: id of the site.
+        boot: id of this run of the process.
+        outbox: letters on disk.
+        now_s: start of the node, for the will.
+    """
+
+    def __init__(self, broker: BrokerUrl, city: str, node: str, boot: str, outbox: Outbox, now_s: float) -> None:
+        self._city, self._node, self._boot, self._outbox = city, node, boot, outbox
+        self._seq = 0
+        self._seq_of: dict[int, int] = {}  # letter -> sequence number, of this boot
+        self._handed = 0
+        self._open: set[int] = set()  # handed over, not acknowledged
+        self._settled_seq = 0
+        self._proposals: deque[PlanProposal] = deque()
+        self._heard_revision = 0
+        will = Health(**self._head(now_s, NEVER_S, seq=0), state="offline", note="the link broke")
+        self._link = MqttLink(
+            broker,
+            client_id=f"nutgiao-{city}-{node}",
+            subscriptions=(subscription(city, node=node, channel=Channel.PROPOSAL),),
+            will=Letter(0, self._topic(Channel.HEALTH), encode(will), retain=True),
+        )
+
+    def start(self) -> None:
+        """Starts connecting; letters of an earlier run go first."""
+        self._link.start()
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker can be reached now."""
+        return self._link.up
+
+    @property
+    def spooled(self) -> int:
+        """Letters that wait."""
+        return len(self._outbox)
+
+    def send(
+        self, channel: Channel, build: Callable[..., AnyMessage], now_s: float, life_s: float, **body: Any
+    ) -> AnyMessage:
+        """Writes a message into the outbox; `pump` sends it.
+
+        Args:
+            channel: where it goes.
+            build: message class.
+            now_s: time of what it tells.
+            life_s: seconds until it is history.
+            **body: the message's own fields.
+
+        Returns:
+            The message as written.
+        """
+        self._seq += 1
+        message = build(**self._head(now_s, now_s + life_s, seq=self._seq), **body)
+        number = self._outbox.put(
+            self._topic(channel), encode(message), retain=channel in RETAINED, must_arrive=channel in MUST_ARRIVE
+        )
+        self._seq_of[number] = self._seq
+        return message
+
+    def pump(self) -> None:
+        """Makes new letters durable, hands them over while the link is up, and forgets acknowledged ones."""
+        self._outbox.commit()
+        if self._link.up:
+            for letter in self._outbox.after(self._handed, limit=IN_FLIGHT):
+                if not self._link.send(letter):
+                    break
+                self._handed = letter.number
+                self._open.add(letter.number)
+        self._settle()
+
+    def flush(self, deadline: Callable[[], bool]) -> int:
+        """Pumps until every letter is acknowledged.
+
+        Args:
+            deadline: tells when to give up; also given up while the link is down.
+
+        Returns:
+            Last sequence number of this boot that the broker has, 0 while the link is down.
+        """
+        self.pump()
+        while self._link.up and (self._open or self._more()) and not deadline():
+            self._link.wait(0.05)
+            self.pump()
+        return self._settled_seq if self._link.up else 0
+
+    def proposals(self) -> list[PlanProposal]:
+        """Plans that came since the last call; what is no proposal is logged and left."""
+        self._listen()
+        return [self._proposals.popleft() for _ in range(len(self._proposals))]
+
+    def await_revision(self, revision: int, deadline: Callable[[], bool]) -> bool:
+        """Waits until a proposal of that revision has come.
+
+        Returns:
+            Whether it has.
+        """
+        self._listen()
+        while self._heard_revision < revision and self._link.up and not deadline():
+            self._link.wait(0.05)
+            self._settle()
+            self._listen()
+        return self._heard_revision >= revision
+
+    def close(self, now_s: float, deadline: Callable[[], bool]) -> None:
+        """Sends what it can, says goodbye and closes; the rest stays on disk for the next run."""
+        self.flush(deadline)
+        self._seq += 1
+        farewell = Health(**self._head(now_s, NEVER_S, seq=self._seq), state="offline", note="switched off")
+        self._link.close(Letter(0, self._topic(Channel.HEALTH), encode(farewell), retain=True))
+        self._settle()
+        self._outbox.close()
+
+    def _more(self) -> bool:
+        return bool(self._outbox.after(self._handed, limit=1))
+
+    def _settle(self) -> None:
+        numbers = self._link.acknowledged()
+        if not numbers:
+            return
+        self._outbox.delivered(numbers)
+        self._open.difference_update(numbers)
+        for number in numbers:
+            self._settled_seq = max(self._settled_seq, self._seq_of.pop(number, 0))
+
+    def _listen(self) -> None:
+        for topic, payload in self._link.received():
+            try:
+                message = decode(payload)
+            except ContractError as error:
+                log.warning("%s: %s", topic, error)
+                continue
+            if isinstance(message, PlanProposal):
+                self._proposals.append(message)
+                self._heard_revision = max(self._heard_revision, message.plan.revision)
+
+    def _topic(self, channel: Channel) -> str:
+        return str(Topic(self._city, self._node, channel))
+
+    def _head(self, now_s: float, expires_s: float, seq: int) -> dict[str, Any]:
+        return {
+            "id": f"{self._node}-{self._boot}-{seq}",
+            "node": self._node,
+            "boot": self._boot,
+            "seq": seq,
+            "time_s": now_s,
+            "expires_s": expires_s,
+        }

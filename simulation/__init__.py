@@ -1,0 +1,1 @@
+"""SUMO lives here and nowhere else."""

@@ -1,0 +1,197 @@
+"""The guard, the ladder and the virtual cabinet together, second by second, as they stand at a junction."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nutgiao.edge.signal.guard import Guard
+from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.messages import PlanProposal
+from nutgiao.models.contracts.plan import SignalPlan, local_plan, scheduled_row
+from nutgiao.models.contracts.safety import Rule, check_lamps
+from nutgiao.models.contracts.site import Limits, Site, site_hash
+from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
+from nutgiao.models.contracts.words import ControlSource, Indication
+from nutgiao.simulation.cabinet import Cabinet
+from tests.support.crossroads import NOON_S, crossroads, plan_for
+
+CODES = {Indication.RED: RED, Indication.GREEN: GREEN, Indication.AMBER: AMBER}
+
+
+class Junction:
+    """A cabinet with a ladder in front of it and a clock that the test turns."""
+
+    def __init__(self, site: Site, *, trusted: bool = True, now_s: int = NOON_S) -> None:
+        assert site.signals is not None
+        self.site, self.signals, self.now_s = site, site.signals, now_s
+        row = scheduled_row(self.signals, (now_s + 7 * 3600) % 86400)
+        self.cabinet = Cabinet(self.signals, local_plan(site.id, self.signals, site_hash(site), row), now_s)
+        self.ladder = Ladder(site, Guard(site, lambda body, signature: trusted), self)
+        self.shown = self.cabinet.tick(now_s)
+        self.lamps: list[list[int]] = []
+
+    def status(self) -> CabinetStatus | None:
+        return self.shown
+
+    def request(self, request: CabinetRequest) -> None:
+        self.cabinet.request(request)
+
+    def second(self, *plans: SignalPlan) -> list[Answer]:
+        head = {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": 0.0, "expires_s": 9e9}
+        proposals = [PlanProposal(**head, plan=plan, signature="00") for plan in plans]
+        answers = self.ladder.second(float(self.now_s), proposals)
+        self.now_s += 1
+        self.shown = self.cabinet.tick(self.now_s)
+        self.lamps.append([CODES.get(shown, RED) for shown in self.shown.groups])
+        return answers
+
+    def run(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.second()
+
+    def broken(self) -> list[str]:
+        return [str(refusal) for refusal in check_lamps(self.signals, np.array(self.lamps, np.int8))]
+
+
+def test_an_accepted_plan_starts_at_a_cycle_boundary_and_reaches_its_offset() -> None:
+    junction = Junction(crossroads())
+    junction.run(30)
+    (answer,) = junction.second(plan_for(junction.site, (50, 30), offset_s=37, now_s=junction.now_s))
+    assert not answer.verdict.refusals
+    before = junction.shown.plan
+    assert before == "day"
+    junction.run(600)
+    assert (junction.shown.plan, junction.shown.source) == ("c1", ControlSource.CENTRAL)
+    start = junction.now_s - junction.shown.cycle_second_s
+    assert start % junction.shown.cycle_s == 37
+    assert junction.broken() == []
+
+
+def test_the_controller_keeps_the_old_plan_until_its_cycle_ends() -> None:
+    junction = Junction(crossroads())
+    junction.run(30)
+    boundary = junction.shown.boundary_s
+    junction.second(plan_for(junction.site, (50, 30), now_s=junction.now_s))
+    while junction.now_s < boundary - 1:
+        junction.second()
+        assert junction.shown.plan == "day"
+    junction.second()
+    assert junction.shown.plan == "c1"
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"site_hash": "0" * 16}, Rule.SITE),
+        ({"node": "elsewhere"}, Rule.SITE),
+        ({"expires_s": NOON_S - 1.0}, Rule.VALIDITY),
+        ({"expires_s": NOON_S + 9e5}, Rule.VALIDITY),
+        ({"cycle_s": 91}, Rule.CYCLE),
+        ({"offset_s": 90}, Rule.OFFSET),
+        ({"green_s": (70, 10), "cycle_s": 90}, Rule.WALK),
+        ({"green_s": (45,)}, Rule.SHAPE),
+        ({"green_s": (74, 16), "cycle_s": 100}, None),
+    ],
+)
+def test_a_wrong_plan_is_refused_by_name_and_the_street_does_not_change(
+    change: dict[str, object], rule: Rule | None
+) -> None:
+    junction = Junction(crossroads())
+    junction.run(5)
+    plan = msgspec.structs.replace(plan_for(junction.site, now_s=NOON_S), **change)
+    (answer,) = junction.second(plan)
+    rules = {refusal.rule for refusal in answer.verdict.refusals}
+    if rule is None:
+        assert rules == set()
+        return
+    assert rule in rules
+    assert all(refusal.cure for refusal in answer.verdict.refusals)
+    junction.run(300)
+    assert junction.shown.plan == "day"
+
+
+def test_an_unsigned_plan_is_refused_before_anything_else() -> None:
+    junction = Junction(crossroads(), trusted=False)
+    (answer,) = junction.second(plan_for(junction.site))
+    assert [refusal.rule for refusal in answer.verdict.refusals] == [Rule.SIGNATURE]
+
+
+def test_a_replayed_revision_is_refused() -> None:
+    junction = Junction(crossroads(limits=Limits(min_plan_interval_s=0)))
+    plan = plan_for(junction.site)
+    assert not junction.second(plan)[0].verdict.refusals
+    junction.run(200)
+    assert [refusal.rule for refusal in junction.second(plan)[0].verdict.refusals] == [Rule.REVISION]
+
+
+def test_plans_too_close_together_are_refused_but_a_renewal_is_not() -> None:
+    junction = Junction(crossroads())
+    junction.second(plan_for(junction.site, (50, 30)))
+    junction.run(150)
+    assert junction.shown.plan == "c1"
+    hasty = plan_for(junction.site, (48, 32), revision=2, now_s=junction.now_s)
+    assert [refusal.rule for refusal in junction.second(hasty)[0].verdict.refusals] == [Rule.INTERVAL]
+    renewal = plan_for(junction.site, (50, 30), revision=3, now_s=junction.now_s, life_s=3000)
+    (answer,) = junction.second(renewal)
+    assert not answer.verdict.refusals
+    junction.run(1)
+    assert (junction.shown.plan, junction.shown.in_transition) == ("c3", False)
+
+
+def test_silence_of_the_centre_leads_back_to_the_time_of_day_table_when_the_plan_expires() -> None:
+    junction = Junction(crossroads())
+    junction.second(plan_for(junction.site, (50, 30), offset_s=21, life_s=400.0))
+    junction.run(350)
+    assert junction.shown.source is ControlSource.CENTRAL
+    junction.run(600)
+    assert (junction.shown.source, junction.shown.plan) == (ControlSource.TIME_OF_DAY, "day")
+    assert junction.broken() == []
+
+
+def test_the_table_is_followed_by_its_clock() -> None:
+    six = NOON_S - 6 * 3600
+    junction = Junction(crossroads(), now_s=six - 120)
+    assert junction.shown.plan == "night"
+    junction.run(500)
+    assert junction.shown.plan == "day"
+    assert junction.broken() == []
+
+
+def test_the_conflict_monitor_flashes_and_nothing_is_asked_of_a_flashing_controller() -> None:
+    site = crossroads()
+    assert site.signals is not None
+    junction = Junction(site)
+    junction.run(10)
+    junction.cabinet._lamps[:, :] = GREEN  # what a broken lamp switch would do
+    junction.run(2)
+    assert junction.shown.source is ControlSource.FLASH
+    assert set(junction.shown.groups) == {Indication.FLASHING_AMBER}
+    (answer,) = junction.second(plan_for(site, now_s=junction.now_s))
+    assert [refusal.rule for refusal in answer.verdict.refusals] == [Rule.CONTROLLER]
+    junction.run(300)
+    assert junction.shown.source is ControlSource.FLASH
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    greens=st.lists(st.tuples(st.integers(5, 70), st.integers(5, 70)), min_size=1, max_size=4),
+    offsets=st.lists(st.integers(0, 160), min_size=4, max_size=4),
+    pauses=st.lists(st.integers(0, 400), min_size=4, max_size=4),
+)
+def test_whatever_the_centre_sends_the_lamps_stay_safe(
+    greens: list[tuple[int, int]], offsets: list[int], pauses: list[int]
+) -> None:
+    junction = Junction(crossroads(limits=Limits(min_plan_interval_s=0)))
+    junction.run(3)
+    for k, green in enumerate(greens):
+        plan = plan_for(junction.site, green, revision=k + 1, now_s=junction.now_s)
+        junction.second(msgspec.structs.replace(plan, offset_s=offsets[k] % plan.cycle_s))
+        junction.run(pauses[k])
+    junction.run(500)
+    assert junction.shown.source is not ControlSource.FLASH
+    assert junction.broken() == []
