@@ -1,0 +1,1 @@
+"""Queues as the street makes them: kernels and traffic theory."""

@@ -1,0 +1,1 @@
+"""Decides timings: cycle, splits and offsets."""
