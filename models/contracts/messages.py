@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.plan import Count, SignalPlan
 from nutgiao.models.contracts.safety import Refusal
 from nutgiao.models.contracts.words import ControlSource, Indication, VehicleClass, ViolationKind
 
@@ -32,7 +32,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
     id: str
     node: str
     boot: str
-    seq: int
+    seq: Count
     time_s: float
     expires_s: float
 
@@ -96,7 +96,7 @@ class SignalStatus(Message, frozen=True, kw_only=True, tag="nutgiao/signal/1"):
     cycle_second_s: int
     cycle_s: int
     plan: str
-    revision: int
+    revision: Count
     source: ControlSource
     in_transition: bool
 
@@ -178,7 +178,7 @@ class PlanReply(Message, frozen=True, kw_only=True, tag="nutgiao/plan-reply/1"):
     """The node's answer: accepted with the instant of the change, or each broken rule."""
 
     plan: str
-    revision: int
+    revision: Count
     accepted: bool
     starts_s: float | None
     refusals: tuple[Refusal, ...]
@@ -188,7 +188,7 @@ class CentreHeartbeat(Message, frozen=True, kw_only=True, tag="nutgiao/centre/1"
     """The centre lives; ``revisions`` is the last revision sent to each node, so a node can tell that one got lost."""
 
     state: str
-    revisions: dict[str, int]
+    revisions: dict[str, Count]
 
 
 AnyMessage = LaneTelemetry | SignalStatus | ViolationReport | Health | PlanProposal | PlanReply | CentreHeartbeat

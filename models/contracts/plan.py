@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from nutgiao.models.contracts.site import Signals, TimedPlan
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A number that grows; a larger one fits no database and would be the last."""
 
 NEVER_S = 4.0e9
 """The year 2096: a time that JSON can carry and that no plan outlives (infinity is not JSON)."""
@@ -28,7 +33,7 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     id: str
     node: str
     site_hash: str
-    revision: int
+    revision: Count
     cycle_s: int
     offset_s: int
     green_s: tuple[int, ...]

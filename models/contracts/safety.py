@@ -18,7 +18,6 @@ from nutgiao.models.contracts.plan import SignalPlan, cycle_of
 from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED, expand
 
-
 DRAWABLE_S = 3600
 """Longer cycles are refused (`Seconds` ends at 600) and not drawn as well: a green of 10⁹ s would fill the memory."""
 

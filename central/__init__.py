@@ -1,0 +1,1 @@
+"""The control centre: ingest, network state, planner, dispatch, review, API and page."""

@@ -1,0 +1,72 @@
+"""When to plan, from what, and whether the result is worth a change of plan in the street."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from nutgiao.central.dispatch import Dispatcher
+from nutgiao.central.flows import FlowMeter
+from nutgiao.central.state import NetworkState
+from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.site import Site
+from nutgiao.optimizer.corridor import junctions_of
+from nutgiao.optimizer.planner import CorridorPlan, plan_corridor
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 300
+"""Plans change at most so often; a change costs a transition."""
+
+
+class Planning:
+    """Plans the corridor at fixed times and sends what is worth it; plans that stay are renewed before they expire.
+
+    Args:
+        sites: junctions of one corridor.
+        state: which plans run.
+        flows: measured demand.
+        dispatcher: sends plans.
+        every_s: period, seconds.
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[Site],
+        state: NetworkState,
+        flows: FlowMeter,
+        dispatcher: Dispatcher,
+        every_s: int = EVERY_S,
+    ) -> None:
+        self._sites = [site for site in sites if site.signals is not None]
+        self._state, self._flows, self._dispatcher, self._every_s = state, flows, dispatcher, every_s
+        self._next_s: float | None = None
+        self.last: CorridorPlan | None = None
+
+    def second(self, now_s: float) -> None:
+        """Plans if it is time; the first time one period after the start, when flows have been measured."""
+        if self._next_s is None:
+            self._next_s = now_s + self._every_s
+        if now_s < self._next_s:
+            return
+        self._next_s += self._every_s * (1 + int((now_s - self._next_s) // self._every_s))
+        self.plan(now_s)
+
+    def plan(self, now_s: float) -> None:
+        """Plans once, from what is known now; without news from every junction nothing is changed."""
+        running: dict[str, SignalPlan] = {}
+        flows: dict[str, dict[str, float]] = {}
+        for site in self._sites:
+            plan, flow = self._state.running_plan(site.id), self._flows.flows(site.id, now_s)
+            if plan is None or flow is None:
+                log.warning("no plan at %.0f: %s has told too little", now_s, site.id)
+                return
+            running[site.id], flows[site.id] = plan, flow
+        found = plan_corridor(junctions_of(self._sites, flows), running)
+        self.last = found
+        for node, plan in running.items():
+            if found is not None and found.worth:
+                timing = found.timings[node]
+                self._dispatcher.propose(node, timing.green_s, timing.offset_s, plan, now_s)
+            elif plan.revision > 0:
+                self._dispatcher.propose(node, plan.green_s, plan.offset_s, plan, now_s)

@@ -1,0 +1,1 @@
+"""The nutgiao command: one module per subcommand, extras imported only when used."""

@@ -1,0 +1,135 @@
+"""The edge process: puts a node together from its site file and drivers, and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from nutgiao.edge.clock import WallClock
+from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.evidence.keys import load_or_create_key
+from nutgiao.edge.node import Node
+from nutgiao.edge.perception import Perception
+from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
+from nutgiao.edge.signal.guard import Guard
+from nutgiao.edge.signal.ladder import Ladder
+from nutgiao.edge.signal.signature import centre_signature
+from nutgiao.edge.uplink.courier import Courier
+from nutgiao.edge.uplink.outbox import Outbox
+from nutgiao.edge.uplink.uplink import Uplink
+from nutgiao.edge.virtual import VirtualCamera, VirtualStreet
+from nutgiao.models.contracts.broker_url import BrokerUrl
+from nutgiao.models.contracts.errors import ConfigError
+from nutgiao.models.contracts.site import Site
+from nutgiao.models.jit import warm_up
+
+log = logging.getLogger(__name__)
+
+FAREWELL_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeOptions:
+    """What an edge process is told.
+
+    Attributes:
+        site: the site file, loaded.
+        broker: where to publish.
+        city: name in the topics.
+        data: folder for outbox, key and evidence.
+        centre_key: the centre's public key, hexadecimal; empty refuses every plan.
+        upload: address of the centre for evidence; empty keeps bundles here.
+        street: host and port of a simulated street; None for the real one.
+        street_key: shared secret of that street.
+        boot: id of this run; empty makes one.
+    """
+
+    site: Site
+    broker: BrokerUrl
+    city: str
+    data: Path
+    centre_key: str = ""
+    upload: str = ""
+    street: tuple[str, int] | None = None
+    street_key: bytes = b""
+    boot: str = ""
+
+
+def run_edge(options: EdgeOptions) -> None:
+    """Runs a node until its clock ends or SIGTERM or SIGINT comes.
+
+    Raises:
+        ConfigError: if the site cannot be run as asked.
+    """
+    site, data = options.site, options.data
+    boot = options.boot or uuid.uuid4().hex[:8]
+    software = importlib.metadata.version("nutgiao")
+    perception = Perception(site, node=site.id, boot=boot)
+    warm_up()
+    outbox = Outbox(data / "outbox.sqlite")
+    uplink = Uplink(options.broker, options.city, site.id, boot, outbox, time.time())
+    uplink.start()
+    with contextlib.ExitStack() as stack:
+        clock, cameras, controller = _drivers(options, uplink, stack)
+        source = "controller" if controller is not None else "picture"
+        key = load_or_create_key(data / "node.key")
+        evidence = EvidenceBuilder(
+            data / "evidence", key, site=site, node=site.id, boot=boot, software=software, signal_source=source
+        )
+        ladder = None
+        if controller is not None:
+            ladder = Ladder(site, Guard(site, centre_signature(options.centre_key)), controller)
+        if options.upload:
+            courier = Courier(data / "evidence", options.upload, site.id)
+            courier.start()
+            stack.callback(courier.close)
+        node = Node(site, clock, cameras, controller, ladder, perception, evidence, uplink, software)
+        last_s = node.run()
+        give_up = time.monotonic() + FAREWELL_S
+        uplink.close(last_s, lambda: time.monotonic() > give_up)
+
+
+def _drivers(
+    options: EdgeOptions, uplink: Uplink, stack: contextlib.ExitStack
+) -> tuple[Clock, list[CameraDriver], Controller | None]:
+    """The three drivers: of a simulated street, or of the real one."""
+    site = options.site
+    if options.street is not None:
+        host, port = options.street
+        street = VirtualStreet(host, port, options.street_key, site.id, uplink)
+        return street, [VirtualCamera(street, camera.id) for camera in site.cameras], street
+    if not site.cameras:
+        raise ConfigError(site.id, None, "cameras", "the site has no camera,", "list at least one")
+    from nutgiao.edge.camera.live import LiveCamera  # ONNX and OpenCV are not needed in a simulated street
+
+    cameras: list[CameraDriver] = []
+    for camera in site.cameras:
+        driver = LiveCamera(camera)
+        stack.callback(driver.close)
+        cameras.append(driver)
+    clock = WallClock()
+    stack.enter_context(_stops(clock))
+    return clock, cameras, None
+
+
+@contextlib.contextmanager
+def _stops(clock: WallClock) -> Iterator[None]:
+    """Lets SIGTERM and SIGINT end the clock, so that the node says goodbye."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        clock.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

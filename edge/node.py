@@ -1,0 +1,191 @@
+"""One roadside box: every second, what the cameras saw becomes lane states, violations, evidence and answers to plans."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.perception import Perception
+from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
+from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.edge.uplink.uplink import Uplink
+from nutgiao.edge.violation.rule import Violation
+from nutgiao.models.contracts.messages import (
+    EvidenceRef,
+    Health,
+    LaneTelemetry,
+    PlanReply,
+    SignalStatus,
+    ViolationReport,
+)
+from nutgiao.models.contracts.site import Site, site_hash
+from nutgiao.models.contracts.topics import Channel
+
+log = logging.getLogger(__name__)
+
+NEWS_S = 10.0
+"""A second's telemetry is history after this."""
+CASE_LIFE_S = 75 * 86400.0
+"""A violation report is worth delivering for as long as its evidence is kept."""
+HEALTH_EVERY_S = 10
+BLIND_AFTER_S = 5.0
+"""A camera without a frame for so long is reported as lost."""
+
+
+class Node:
+    """One junction's process. The same code runs beside a road and in a simulated street.
+
+    Args:
+        site: the site file.
+        clock: gives the seconds.
+        cameras: one driver per camera.
+        controller: the signal controller, None where only cameras stand.
+        ladder: keeps the signal plan, None without a controller.
+        perception: from boxes to lane states and violations.
+        evidence: seals bundles.
+        uplink: to the centre.
+        software: version, for health.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Clock,
+        cameras: Sequence[CameraDriver],
+        controller: Controller | None,
+        ladder: Ladder | None,
+        perception: Perception,
+        evidence: EvidenceBuilder,
+        uplink: Uplink,
+        software: str,
+    ) -> None:
+        self._site, self._clock, self._cameras = site, clock, cameras
+        self._controller, self._ladder = controller, ladder
+        self._perception, self._evidence, self._uplink, self._software = perception, evidence, uplink, software
+        self._hash = site_hash(site)
+        self._cases = 0
+        self._seconds = 0
+        self._trouble = ""
+        self._note = ""
+
+    def run(self) -> float:
+        """Runs until the clock ends.
+
+        Returns:
+            The last second.
+        """
+        now_s = 0.0
+        while (second := self._clock.next_second()) is not None:
+            now_s = second
+            self.second(now_s)
+        return now_s
+
+    def second(self, now_s: float) -> None:
+        """Does the work of one second.
+
+        Args:
+            now_s: time now, seconds since the epoch.
+        """
+        self._signal(now_s)
+        for camera in self._cameras:
+            for frame in camera.frames():
+                self._perception.on_frame(frame)
+        result = self._perception.second(now_s)
+        self._uplink.send(Channel.LANES, LaneTelemetry, now_s, NEWS_S, lanes=result.lane_states)
+        for violation in result.violations:
+            self._report(violation, now_s)
+        self._health(now_s)
+        self._uplink.pump()
+        self._seconds += 1
+
+    def _signal(self, now_s: float) -> None:
+        proposals = self._uplink.proposals()
+        if self._controller is None or self._ladder is None or self._site.signals is None:
+            for proposal in proposals:
+                log.warning("plan %s came to a node without a controller", proposal.plan.id)
+            return
+        status = self._controller.status()
+        if status is not None:
+            groups = {group.id: shown for group, shown in zip(self._site.signals.groups, status.groups, strict=True)}
+            self._perception.on_signal(now_s, groups)
+            self._uplink.send(
+                Channel.SIGNAL,
+                SignalStatus,
+                now_s,
+                NEWS_S,
+                groups=groups,
+                stage=self._site.signals.stages[status.stage].id,
+                cycle_second_s=status.cycle_second_s,
+                cycle_s=status.cycle_s,
+                plan=status.plan,
+                revision=status.revision,
+                source=status.source,
+                in_transition=status.in_transition,
+            )
+        for answer in self._ladder.second(now_s, proposals):
+            self._reply(answer, now_s)
+
+    def _reply(self, answer: Answer, now_s: float) -> None:
+        self._uplink.send(
+            Channel.REPLY,
+            PlanReply,
+            now_s,
+            CASE_LIFE_S,
+            plan=answer.plan.id,
+            revision=answer.plan.revision,
+            accepted=not answer.verdict.refusals,
+            starts_s=answer.verdict.starts_s,
+            refusals=answer.verdict.refusals,
+        )
+
+    def _report(self, violation: Violation, now_s: float) -> None:
+        self._cases += 1
+        name = f"{violation.track}-{violation.kind}-{self._cases}"
+        reference = None
+        try:
+            sealed = self._evidence.seal(name, self._perception.case(violation))
+            reference = EvidenceRef(bundle=sealed.name, manifest_sha256=sealed.manifest_sha256)
+        except OSError as error:  # a full disk must not stop the report; it then says that there is no evidence
+            log.error("no evidence for %s: %s", name, error)
+            self._trouble = f"evidence cannot be written: {error}"
+        self._uplink.send(
+            Channel.VIOLATION,
+            ViolationReport,
+            now_s,
+            CASE_LIFE_S,
+            violation=name,
+            kind=violation.kind,
+            approach=violation.approach,
+            lane=violation.lane,
+            track=violation.track,
+            vehicle_class=violation.vehicle_class,
+            occurred_s=violation.occurred_s,
+            confidence=violation.confidence,
+            numbers=violation.numbers,
+            evidence=reference,
+        )
+
+    def _health(self, now_s: float) -> None:
+        cameras = tuple(camera.health(now_s) for camera in self._cameras)
+        blind = [camera.camera for camera in cameras if camera.age_s > BLIND_AFTER_S]
+        notes = [f"no picture from {', '.join(blind)}"] if blind else []
+        if self._trouble:
+            notes.append(self._trouble)
+        note = "; ".join(notes)
+        if self._seconds % HEALTH_EVERY_S and note == self._note:
+            return
+        self._note = note
+        self._uplink.send(
+            Channel.HEALTH,
+            Health,
+            now_s,
+            3 * HEALTH_EVERY_S,
+            state="degraded" if note else "online",
+            software=self._software,
+            site_hash=self._hash,
+            public_key=self._evidence.public_key_hex,
+            cameras=cameras,
+            spooled=self._uplink.spooled,
+            note=note,
+        )
