@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nutgiao.models.contracts.plan import SignalPlan, cycle_of, lost_time_s
-from nutgiao.models.contracts.transition import shortest_greens
+from nutgiao.models.contracts.transition import longest_greens, shortest_greens
 from nutgiao.models.queueing.webster import cycle_s, splits_s
 from nutgiao.optimizer.corridor import Junction
 from nutgiao.optimizer.offsets import CorridorDelay
@@ -92,11 +92,9 @@ def _greens(junction: Junction, cycle: int, running: SignalPlan) -> tuple[int, .
     """Splits by flow ratio, inside the limits and the rate of change."""
     signals = junction.signals
     change = signals.limits.max_green_change_s
-    least = [max(low, now - change) for low, now in zip(shortest_greens(signals), running.green_s, strict=True)]
-    greens = splits_s(cycle - lost_time_s(signals), junction.flow_ratios(), least)
-    if greens is None or any(new - now > change for new, now in zip(greens, running.green_s, strict=True)):
-        return None
-    return greens
+    bounds = zip(shortest_greens(signals), longest_greens(signals), running.green_s, strict=True)
+    least, most = zip(*((max(low, now - change), min(high, now + change)) for low, high, now in bounds), strict=True)
+    return splits_s(cycle - lost_time_s(signals), junction.flow_ratios(), least, most)
 
 
 def _now(junctions: Sequence[Junction], running: Mapping[str, SignalPlan]) -> float | None:

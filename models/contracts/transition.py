@@ -27,6 +27,12 @@ def shortest_greens(signals: Signals) -> tuple[int, ...]:
     return tuple(least)
 
 
+def longest_greens(signals: Signals) -> tuple[int, ...]:
+    """The longest green of each stage that none of its groups forbids."""
+    limit = {group.id: group.max_green_s for group in signals.groups}
+    return tuple(min(limit[group] for group in stage.groups) for stage in signals.stages)
+
+
 def transition(
     signals: Signals, boundary_s: int, cycle_s: int, offset_s: int, green_s: tuple[int, ...]
 ) -> tuple[tuple[int, ...], ...] | None:

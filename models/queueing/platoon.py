@@ -60,9 +60,13 @@ def disperse(departures: NDArray[np.float64], travel_s: int, arrivals: NDArray[n
     first = int(0.8 * travel_s)
     smoothing = 1.0 / (1.0 + 0.35 * first)
     flow = 0.0
-    for second in range(2 * cycle):  # the second turn starts from the first one's end: the profile repeats
+    for second in range(cycle):
         flow = smoothing * departures[(second - first) % cycle] + (1.0 - smoothing) * flow
-        arrivals[second % cycle] = flow
+    # What one turn leaves of itself, (1 - F)^cycle, adds up as a geometric series: the profile repeats for ever.
+    flow /= 1.0 - (1.0 - smoothing) ** cycle if smoothing < 1.0 else 1.0
+    for second in range(cycle):
+        flow = smoothing * departures[(second - first) % cycle] + (1.0 - smoothing) * flow
+        arrivals[second] = flow
     total_in = 0.0
     total_out = 0.0
     for second in range(cycle):

@@ -25,36 +25,40 @@ def cycle_s(lost_s: float, flow_ratios: Sequence[float]) -> float:
     return (1.5 * lost_s + 5.0) / (1.0 - total) if total < 1.0 else float("inf")
 
 
-def splits_s(green_s: int, flow_ratios: Sequence[float], least_s: Sequence[int]) -> tuple[int, ...] | None:
-    """Shares green among stages by their flow ratios: equal degrees of saturation, none below its least green.
+def splits_s(
+    green_s: int, flow_ratios: Sequence[float], least_s: Sequence[int], most_s: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Shares green among stages by their flow ratios, none outside its bounds.
+
+    Equal degrees of saturation mean greens in proportion to the flow ratios; a stage that would leave its bounds stays
+    at the bound, and the others share the rest.
 
     Args:
         green_s: displayed green of the whole cycle.
-        flow_ratios: critical flow over saturation flow of each stage.
+        flow_ratios: critical flow over saturation flow of each stage, all above 0.
         least_s: least green of each stage.
+        most_s: longest green of each stage.
 
     Returns:
-        Whole seconds that add up to `green_s`, or None if the least greens do not fit.
+        Whole seconds that add up to `green_s`, or None if the bounds do not allow that.
     """
-    if sum(least_s) > green_s:
+    if not sum(least_s) <= green_s <= sum(most_s):
         return None
-    fixed: set[int] = set()
-    shares = [0.0] * len(least_s)
-    while True:  # a stage below its least green gets that, and the others share the rest
-        free = [k for k in range(len(least_s)) if k not in fixed]
-        rest = green_s - sum(least_s[k] for k in fixed)
-        total = sum(flow_ratios[k] for k in free)
-        for k in free:
-            shares[k] = rest * (flow_ratios[k] / total if total > 0 else 1.0 / len(free))
-        short = {k for k in free if shares[k] < least_s[k]}
-        if not short:
-            break
-        fixed |= short
-        for k in short:
-            shares[k] = float(least_s[k])
-    whole = [int(share) for share in shares]
-    order = sorted(range(len(shares)), key=lambda k: (whole[k] - shares[k], k))
-    for k in order[: green_s - sum(whole)]:
+
+    def shares(scale: float) -> list[float]:
+        return [
+            min(max(scale * ratio, low), high) for ratio, low, high in zip(flow_ratios, least_s, most_s, strict=True)
+        ]
+
+    low, high = 0.0, green_s / min(flow_ratios)
+    for _ in range(60):  # the sum grows with the scale: halving finds it to the last bit
+        middle = (low + high) / 2
+        low, high = (middle, high) if sum(shares(middle)) < green_s else (low, middle)
+    found = shares(high)
+    whole = [int(share + 1e-9) for share in found]
+    order = sorted(range(len(whole)), key=lambda k: (whole[k] - found[k], k))
+    missing = green_s - sum(whole)
+    for k in [k for k in order if whole[k] < most_s[k]][:missing]:
         whole[k] += 1
     return tuple(whole)
 
