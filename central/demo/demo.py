@@ -34,6 +34,7 @@ from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.simulation.networks.build import sumo_home
 from nutgiao.simulation.run import RunResult
 
 MANY = 1_000_000
@@ -109,9 +110,10 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         The summary, as written to ``summary.json``.
 
     Raises:
-        NutgiaoError: with what to do, if the broker, the port or SUMO fails.
+        NutgiaoError: with what to do, if the broker, the port or SUMO fails or is missing.
     """
     started = time.monotonic()
+    sumo_home()
     out = options.out
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)

@@ -1,0 +1,114 @@
+"""The centre as a service of its own: wall clock, a broker that runs already, the page, and retention once a day."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from nutgiao.central.centre import Centre
+from nutgiao.central.evidence import bundle_problem
+from nutgiao.central.sqlite_store import SqliteStore
+from nutgiao.central.state import NetworkState
+from nutgiao.central.web.app import make_app
+from nutgiao.central.web.serve import WebServer
+from nutgiao.models.contracts.broker_url import BrokerUrl
+from nutgiao.models.contracts.errors import ConfigError
+from nutgiao.models.contracts.site import Site
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY_S = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class CentreOptions:
+    """What the centre is told.
+
+    Attributes:
+        sites: the junctions.
+        city: name in the topics.
+        broker: where.
+        data: folder for the store, evidence and the signing key.
+        port: of the page, on loopback; put a reverse proxy with TLS and sign-on in front of it for others.
+        token: asked for changes and evidence; empty asks nobody.
+    """
+
+    sites: tuple[Site, ...]
+    city: str
+    broker: BrokerUrl
+    data: Path
+    port: int
+    token: str = ""
+
+
+def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[str, Ed25519PrivateKey], None]) -> None:
+    """Runs until told to stop.
+
+    Args:
+        options: what to run.
+        stop: ends it.
+        ready: told the page's address and the signing key, once both stand.
+
+    Raises:
+        NutgiaoError: if the broker, the port or the store fails at the start.
+    """
+    key = load_or_create_key(options.data / "centre.key")
+    state = NetworkState(options.sites)
+    keys: dict[str, set[str]] = {}
+    evidence = options.data / "evidence"
+    with contextlib.ExitStack() as stack:
+        store = SqliteStore(options.data / "centre.sqlite", evidence)
+        stack.callback(store.close)
+        centre = Centre(options.sites, options.city, options.broker, state, store, key, keys)
+        page = make_app(
+            state,
+            store,
+            evidence,
+            clock=time.time,
+            verify=lambda path, node: bundle_problem(path, keys.get(node, ())),
+            uplink=centre.uplink,
+            token=options.token or None,
+        )
+        server = stack.enter_context(WebServer(page, port=options.port))
+        centre.start(time.time())
+        stack.callback(centre.close)
+        ready(server.url, key)
+        purged_s = 0.0
+        while not stop.wait(1.0 - time.time() % 1.0):
+            now_s = float(round(time.time()))
+            centre.second(now_s)
+            if now_s - purged_s >= PURGE_EVERY_S:
+                purged_s = now_s
+                log.info("retention: %d cases removed", store.purge(now_s))
+
+
+def load_or_create_key(path: Path) -> Ed25519PrivateKey:
+    """The centre's signing key: 32 bytes in a file that only its owner may read.
+
+    Raises:
+        ConfigError: if the file is no key, or others may read it.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = Ed25519PrivateKey.generate()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        return made
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(
+            str(path), None, "", "others may read the signing key;", f"chmod 600 {path}, and make a new key"
+        )
+    try:
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    except ValueError as error:
+        raise ConfigError(str(path), None, "", f"no Ed25519 key: {error};", "put the right file there") from error
