@@ -38,6 +38,8 @@ from nutgiao.simulation.networks.build import sumo_home
 from nutgiao.simulation.run import RunResult
 
 MANY = 1_000_000
+OURS = ("runs", "evidence", "centre.sqlite", "centre.sqlite-wal", "centre.sqlite-shm")
+RESULTS = ("summary.json", "report.html", "evidence-bundle.zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,7 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     started = time.monotonic()
     sumo_home()
     out = options.out
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    _clear(out)
     live = _Live(total_s=2 * len(options.seeds) * options.period.seconds)
     state = NetworkState(options.sites)
     keys: dict[str, set[str]] = {}
@@ -138,7 +139,12 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         town = Town(options.site_files, address, state, store, server.url, Ed25519PrivateKey.generate(), keys)
         shipped, nutgiao = _run_all(options, live, town, console)
         cases, _ = store.violations(limit=MANY)
-        facts = {"plans": _plans(store), "machine": _machine(), "wall_s": round(time.monotonic() - started, 1)}
+        facts = {
+            "plans": _plans(store),
+            "machine": _machine(),
+            "sumo": nutgiao[0].sumo,
+            "wall_s": round(time.monotonic() - started, 1),
+        }
         summary = make_summary(shipped, nutgiao, cases, facts)
         live.summary = summary
         (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1))
@@ -150,6 +156,17 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     return summary
+
+
+def _clear(out: Path) -> None:
+    """Takes away what an earlier demo left, and nothing else that lies in that folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (*OURS, *RESULTS):
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _run_all(
@@ -234,22 +251,20 @@ def _one_bundle(store: SqliteStore, options: DemoOptions, keys: dict[str, set[st
     assert best.evidence is not None  # noqa: S101 - filtered above
     seed = best.boot.removeprefix("s")
     sealed = options.out / "runs" / f"nutgiao-{seed}" / best.node / "evidence" / best.evidence.bundle
-    shown = options.out / sealed.name
+    shown = options.out / RESULTS[2]
     shutil.copyfile(sealed, shown)
     return show_bundle(shown, bundle_problem(shown, keys.get(best.node, ())) or "intact")
 
 
 def _words(options: DemoOptions, summary: dict[str, Any]) -> dict[str, str]:
     """What the report says of the circumstances."""
-    import libsumo
-
     period = options.period
     minutes = (period.end_s - period.measure_s) // 60
     begin, end = _local(period.midnight_s + period.measure_s), _local(period.midnight_s + period.end_s)
     return {
         "period": f"{begin} to {end}, {minutes} minutes measured",
         "machine": str(summary["machine"]["text"]),
-        "sumo": str(libsumo.getVersion()[1]).removeprefix("SUMO "),
+        "sumo": str(summary["sumo"]),
         "plan_every_min": str(EVERY_S // 60),
     }
 

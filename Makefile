@@ -1,0 +1,76 @@
+# nutgiao: `make demo` runs the whole thing, `make test` tests it, `make help` tells the rest.
+
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+ARGS  ?=
+
+# Compiled kernels are kept beside the environment, so that only the first run pays for Numba's compiler (about a minute).
+export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
+export NUTGIAO_DATA    ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports check readmes lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.demo ## install what is needed and run the demo; ARGS=--once ends instead of serving the page
+	@$(BIN)/nutgiao demo $(ARGS)
+
+test: $(VENV)/.dev ## install what is needed and run the tests; ARGS="tests/models -k walk" picks some
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## mypy --strict over every room
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev ## which room may import which
+	$(BIN)/lint-imports --no-cache
+
+check: lint types imports test ## all of the above
+
+readmes: $(VENV)/.dev ## rewrite the table of modules in each room's README from the modules' first sentences
+	@$(BIN)/python .ci/room_tables.py
+
+lock: ## remake requirements/*.txt from pyproject.toml (needs uv on the PATH)
+	uv pip compile $(LOCK) --extra edge --extra central --extra sim \
+	  pyproject.toml requirements/build.in --output-file requirements/demo.txt
+	uv pip compile $(LOCK) --extra edge --extra central --extra sim --extra dev --constraint requirements/demo.txt \
+	  pyproject.toml requirements/build.in --output-file requirements/dev.txt
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+        --no-emit-find-links --custom-compile-command "make lock"
+
+clean: ## remove the environment, results and caches
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment: made once, remade when a lock file or pyproject.toml changes -----------------------------------
+
+$(BIN)/python:
+	@found=; old=; \
+	for python in $$PYTHON python3 python3.14 python3.13 python3.12 python3.11; do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	  case $$version in 3.1[1-4]) ;; *) old="$$old $$python is $$version;"; continue ;; esac; \
+	  if $$python -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
+	  old="$$old $$python is $$version but lacks venv or ensurepip (Debian: apt install python$$version-venv);"; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "nutgiao needs Python 3.11 to 3.14 with venv. Found:$${old:- none on the PATH;} PYTHON=/path/to/python3 make … takes that one." >&2; \
+	  exit 1; \
+	fi; \
+	$$found -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/python
+	@if [ ! -e $(VENV)/.dev ] || [ requirements/dev.txt -nt $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ]; then \
+	  $(BIN)/python requirements/install.py requirements/demo.txt; \
+	fi
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@$(BIN)/python requirements/install.py requirements/dev.txt
+	@touch $@

@@ -1,0 +1,234 @@
+/** Every word of the page in Vietnamese and English, and the one place that knows which is shown. */
+
+const WORDS = {
+  skip: ["Tới sơ đồ tuyến", "Skip to the corridor"],
+  centre: ["Trung tâm điều khiển", "Control centre"],
+  language: ["Ngôn ngữ", "Language"],
+  north: ["B", "N"],
+  corridor: ["Sơ đồ tuyến đường", "Corridor"],
+  junctions: ["Các nút giao", "Junctions"],
+  delay: ["Độ trễ", "Delay"],
+  result: ["Kết quả", "Result"],
+  plans: ["Kế hoạch tín hiệu", "Signal plans"],
+  violations: ["Vi phạm", "Violations"],
+  kind: ["Loại vi phạm", "Kind of violation"],
+  state: ["Trạng thái duyệt", "State of review"],
+  more: ["Xem thêm", "Show more"],
+  all_kinds: ["Mọi loại", "All kinds"],
+  all_states: ["Mọi trạng thái", "All states"],
+  waiting_for_data: ["Đang chờ dữ liệu…", "Waiting for data…"],
+
+  lost: ["Mất kết nối tới trung tâm. Hình dưới đây là của {s} giây trước. Đang kết nối lại…", "Connection to the centre lost. What you see is {s} s old. Reconnecting…"],
+  broker: ["MQTT", "MQTT"],
+  broker_up: ["MQTT thông", "MQTT up"],
+  broker_down: ["MQTT mất kết nối", "MQTT down"],
+  nodes_online: ["{n}/{all} nút trực tuyến", "{n}/{all} nodes online"],
+  bad_messages: ["{n} tin lỗi", "{n} bad messages"],
+  unstored: ["{n} tin chưa ghi được xuống đĩa", "{n} messages not on disk yet"],
+
+  online: ["Trực tuyến", "Online"],
+  degraded: ["Suy giảm", "Degraded"],
+  offline: ["Mất liên lạc", "Offline"],
+  central: ["Trung tâm", "Central plan"],
+  time_of_day: ["Theo giờ trong ngày", "Time of day"],
+  cabinet: ["Tủ điều khiển", "Cabinet"],
+  flash: ["Nháy vàng an toàn", "Flash"],
+  transition: ["đang chuyển", "in transition"],
+  plan: ["Kế hoạch", "Plan"],
+  cycle: ["Chu kỳ", "Cycle"],
+  offset: ["Lệch pha", "Offset"],
+  stage: ["Pha", "Stage"],
+  left_s: ["còn {s} s", "{s} s left"],
+  changing: ["Chuyển pha", "Changing"],
+  no_signal: ["Chưa có tín hiệu báo về", "No signal status yet"],
+  stale_signal: ["Trạng thái đèn đã cũ", "Signal status is out of date"],
+  walk: ["Đi bộ", "Walk"],
+  cameras: ["{n} camera", "{n} cameras"],
+  spooled: ["{n} tin chờ gửi", "{n} waiting"],
+  missing: ["{n} tin thiếu", "{n} missing"],
+
+  red: ["Đỏ", "Red"],
+  red_amber: ["Đỏ-vàng", "Red-amber"],
+  amber: ["Vàng", "Amber"],
+  green: ["Xanh", "Green"],
+  permissive_green: ["Xanh nhường đường", "Permissive green"],
+  flashing_amber: ["Vàng nháy", "Flashing amber"],
+  dark: ["Tắt", "Dark"],
+  unknown: ["Không rõ", "Unknown"],
+  letter_red: ["Đ", "R"],
+  letter_amber: ["V", "A"],
+  letter_green: ["X", "G"],
+  queue: ["Hàng chờ", "Queue"],
+  ahead: ["Trước vạch dừng", "Ahead of the line"],
+  beyond_view: ["Vượt tầm nhìn camera", "Beyond the view"],
+  vehicles: ["{n} xe", "{n} veh"],
+  flow: ["{n} MCU/giờ", "{n} MCU/h"],
+  queue_of: ["{approach}: {n} xe, {m} m", "{approach}: {n} vehicles, {m} m"],
+
+  delay_axis: ["Xe đang chờ trên toàn tuyến (xe·s mỗi giây)", "Vehicles waiting on the corridor (veh·s per second)"],
+  shipped: ["Kế hoạch có sẵn", "Shipped plan"],
+  nutgiao: ["nutgiao", "nutgiao"],
+  live: ["nutgiao (xe mà camera thấy)", "nutgiao (seen by cameras)"],
+  shipped_all: ["Kế hoạch có sẵn (mọi xe)", "Shipped plan (every vehicle)"],
+  no_delay: ["Chưa đo được độ trễ nào", "No delay measured yet"],
+
+  no_plans: ["Chưa gửi kế hoạch nào", "No plan has been sent yet"],
+  plan_sent: ["đã gửi", "sent"],
+  plan_accepted: ["được nhận", "accepted"],
+  plan_rejected: ["bị từ chối", "rejected"],
+  plan_running: ["đang chạy", "running"],
+  plan_replaced: ["đã thay", "replaced"],
+  plan_expired: ["hết hạn", "expired"],
+  from: ["từ", "from"],
+  until: ["đến", "until"],
+  cure: ["Cách sửa", "Cure"],
+  at_second: ["giây {s}", "second {s}"],
+
+  no_violations: ["Chưa có vi phạm nào", "No violations yet"],
+  none_match: ["Không có vi phạm nào khớp bộ lọc", "No violation matches the filter"],
+  red_light: ["Vượt đèn đỏ", "Red light"],
+  stop_line: ["Đè vạch dừng", "Over the stop line"],
+  wrong_way: ["Đi ngược chiều", "Wrong way"],
+  speed: ["Quá tốc độ", "Speeding"],
+  motorcycle: ["xe máy", "motorcycle"],
+  bicycle: ["xe đạp", "bicycle"],
+  car: ["ô tô", "car"],
+  bus: ["xe buýt", "bus"],
+  truck: ["xe tải", "truck"],
+  pedestrian: ["người đi bộ", "pedestrian"],
+  pending: ["Chờ duyệt", "Pending"],
+  in_review: ["Đang duyệt", "In review"],
+  confirmed: ["Đã xác nhận", "Confirmed"],
+  rejected: ["Đã bác", "Rejected"],
+  approach: ["Nhánh", "Approach"],
+  lane: ["Làn", "Lane"],
+  confidence: ["Độ tin cậy", "Confidence"],
+  occurred: ["Lúc", "At"],
+  track: ["Vết xe", "Track"],
+
+  close: ["Đóng", "Close"],
+  reviewer: ["Người duyệt", "Reviewer"],
+  reviewer_hint: ["Họ và tên", "Your name"],
+  who_looks: ["Ghi tên người duyệt để xem bằng chứng. Mỗi lần xem đều được ghi vào nhật ký.", "Give your name to see the evidence. Every look is written to the audit trail."],
+  show_evidence: ["Xem bằng chứng", "Show evidence"],
+  token: ["Mã truy cập", "Access token"],
+  token_hint: ["Trung tâm yêu cầu mã truy cập.", "The centre asks for its access token."],
+  no_bundle: ["Không có gói bằng chứng cho vụ này", "There is no evidence bundle for this case"],
+  bundle_on_its_way: ["Gói bằng chứng chưa tới trung tâm", "The evidence bundle has not reached the centre yet"],
+  still: ["Ảnh {n}/{all}", "Still {n}/{all}"],
+  numbers: ["Số liệu", "Figures"],
+  lamp_trace: ["Diễn biến đèn quanh lúc vi phạm", "Lamps around the act"],
+  trail: ["Nhật ký", "Trail"],
+  start_review: ["Bắt đầu duyệt", "Start review"],
+  confirm: ["Xác nhận vi phạm", "Confirm violation"],
+  reject: ["Bác bỏ", "Reject"],
+  reopen: ["Mở lại", "Reopen"],
+  reason: ["Lý do", "Reason"],
+  reason_needed: ["Hãy ghi lý do.", "Please give a reason."],
+  name_needed: ["Hãy ghi tên người duyệt.", "Please give the reviewer's name."],
+  decided_by: ["{state} bởi {name}", "{state} by {name}"],
+  download: ["Tệp trong gói", "Files in the bundle"],
+  did_reported: ["báo về", "reported"],
+  did_looked: ["xem", "looked at"],
+  did_in_review: ["nhận duyệt", "took up"],
+  did_confirmed: ["xác nhận", "confirmed"],
+  did_rejected: ["bác bỏ", "rejected"],
+
+  n_red_age: ["Đèn đỏ đã", "Red for"],
+  n_red_age_at_crossing: ["Đỏ đã bao lâu khi qua vạch", "Red for, at the crossing"],
+  n_speed: ["Tốc độ", "Speed"],
+  n_entered_after: ["Vào nút sau khi qua vạch", "Entered after the crossing"],
+  n_beyond_line: ["Quá vạch dừng", "Beyond the line"],
+  n_tolerance: ["Dung sai tại vạch", "Tolerance at the line"],
+  n_standing: ["Đứng yên", "Standing for"],
+  n_upstream: ["Quãng ngược chiều", "Way against traffic"],
+  n_duration: ["Kéo dài", "Lasted"],
+  n_from_kerb: ["Cách lề", "From the kerb"],
+  n_position_sd: ["Sai số vị trí (1σ)", "Position error (1σ)"],
+  n_crossing_sd: ["Sai số thời điểm (1σ)", "Time error (1σ)"],
+  n_hits: ["Số khung hình thấy xe", "Frames that saw it"],
+
+  name_west: ["Tây", "west"],
+  name_east: ["Đông", "east"],
+  name_north: ["Bắc", "north"],
+  name_south: ["Nam", "south"],
+  name_main: ["trục chính", "main"],
+  name_main_left: ["rẽ trái", "main left"],
+  name_left: ["rẽ trái", "left"],
+  name_side: ["nhánh", "side"],
+  name_walk_main: ["đi bộ chính", "walk main"],
+  name_walk_side: ["đi bộ nhánh", "walk side"],
+
+  note_silent: ["im lặng đã {s} s", "silent for {s} s"],
+  "note_nothing heard yet": ["chưa nghe thấy gì", "nothing heard yet"],
+  "note_no health message yet": ["chưa có bản tin tình trạng", "no health message yet"],
+  "note_health messages have stopped": ["bản tin tình trạng đã ngừng", "health messages have stopped"],
+  "note_the link broke": ["đường truyền bị đứt", "the link broke"],
+  "note_switched off": ["đã tắt", "switched off"],
+
+  no_result: ["Chưa có kết quả so sánh", "No comparison yet"],
+  measure: ["Chỉ số", "Measure"],
+  difference: ["Chênh lệch", "Difference"],
+  significant: ["khác biệt có ý nghĩa", "significant"],
+  not_significant: ["chưa có ý nghĩa thống kê", "not significant"],
+  interval_note: ["Trung bình và khoảng tin cậy 95 %.", "Mean and 95 % interval."],
+  against_truth: ["Vi phạm so với sự thật đã ghi", "Violations against the recorded truth"],
+  truth: ["Thực tế", "Truth"],
+  reported: ["Báo cáo", "Reported"],
+  matched: ["Khớp", "Matched"],
+  precision: ["Độ chính xác", "Precision"],
+  recall: ["Độ phủ", "Recall"],
+};
+
+export const LANGUAGES = ["vi", "en"];
+let language = "vi";
+try {
+  if (LANGUAGES.includes(localStorage.getItem("nutgiao.language"))) language = localStorage.getItem("nutgiao.language");
+} catch { /* a browser without storage starts in Vietnamese */ }
+
+export const currentLanguage = () => language;
+
+/** The word for a key, with {names} filled in; a key nobody has translated is shown as it is. */
+export function t(key, values = {}) {
+  const word = WORDS[key]?.[LANGUAGES.indexOf(language)] ?? String(key);
+  return word.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** A site's own names; those that sites usually give are translated, others are shown as they are. */
+export const named = (name) => (`name_${name}` in WORDS ? t(`name_${name}`) : String(name));
+
+/** Why a node is as it is: the centre's own notes are translated, those of a node are shown as they came. */
+export function note(words) {
+  const silent = /^silent for (\d+) s$/.exec(words);
+  return silent ? t("note_silent", { s: silent[1] }) : knows(`note_${words}`) ? t(`note_${words}`) : words;
+}
+
+export const knows = (key) => key in WORDS;
+
+/** Text that comes in one language or as {vi, en}. */
+export const inLanguage = (text) => (text && typeof text === "object" ? text[language] ?? text.en ?? "" : text ?? "");
+
+export function setLanguage(next) {
+  language = next;
+  try { localStorage.setItem("nutgiao.language", next); } catch { /* not remembered, but switched */ }
+  translatePage();
+}
+
+/** Fills every element that names its words. */
+export function translatePage() {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-t-aria-label]")) element.setAttribute("aria-label", t(element.dataset.tAriaLabel));
+  for (const each of LANGUAGES) document.getElementById(`lang-${each}`).setAttribute("aria-pressed", String(each === language));
+}
+
+const locale = () => (language === "vi" ? "vi-VN" : "en-GB");
+export const number = (value, digits = 0) =>
+  value === null || value === undefined || Number.isNaN(value) ? "–" : value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+let zoneHours = 7;
+export const setZone = (hours) => { zoneHours = hours; };
+const local = (seconds) => new Date((seconds + zoneHours * 3600) * 1000);
+export const clock = (seconds) => local(seconds).toISOString().slice(11, 19);
+export const hourMinute = (seconds) => local(seconds).toISOString().slice(11, 16);
+export const date = (seconds) => local(seconds).toLocaleDateString(locale(), { timeZone: "UTC", weekday: "short", day: "2-digit", month: "2-digit", year: "numeric" });

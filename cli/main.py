@@ -1,0 +1,127 @@
+"""The `nutgiao` command: finds the subcommand, loads only that one, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NamedTuple
+
+from nutgiao.models.contracts.errors import NutgiaoError
+
+
+class Command(NamedTuple):
+    """A subcommand: the module ``nutgiao.cli.<name>`` with ``add_parser(subparsers)`` and ``run(args) -> int``."""
+
+    name: str
+    summary: str
+
+
+COMMANDS = (
+    Command("demo", "a simulated street, its junction boxes, a broker and the control centre, all at once"),
+    Command("watch", "watch a video, RTSP address or USB camera and say what happens in the picture"),
+    Command("models", "list, fetch and check the detector's weights, and show their licences"),
+    Command("site", "check site files, list the shipped ones, print the schema"),
+    Command("plan", "check a signal plan against a site and explain every refusal"),
+    Command("evidence", "verify an evidence bundle: files, hashes and signature"),
+    Command("edge", "run one junction's box"),
+    Command("central", "run the control centre"),
+)
+
+EXTRA_OF = {
+    **dict.fromkeys(("numba", "onnxruntime", "cv2", "paho", "cryptography"), "edge"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "iotcore", "matplotlib", "jinja2"), "central"),
+    **dict.fromkeys(("libsumo", "traci", "sumolib", "sumo"), "sim"),
+    **dict.fromkeys(("ultralytics", "torch"), "train"),
+}
+"""The extra that brings each module; the extras themselves are in pyproject.toml."""
+
+OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: arguments without the programme's name; the process's own if None.
+
+    Returns:
+        Exit code: what the subcommand returns; 2 for wrong use or wrong input, 130 after Ctrl-C.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    name = next((word for word in words if not word.startswith("-")), "")
+    try:
+        module = _load(name)
+        args = _parser(name, module).parse_args(words)
+        code = int(module.run(args)) if module else WRONG_USE
+        sys.stdout.flush()
+    except NutgiaoError as error:
+        if debug:
+            raise
+        _say(str(error), *getattr(error, "__notes__", ()))
+        return WRONG_USE
+    except ModuleNotFoundError as error:
+        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+        if debug or extra is None:
+            raise
+        _say(f"nutgiao {name} needs the {extra} extra ({error.name} is missing): pip install 'nutgiao[{extra}]'")
+        return WRONG_USE
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        return INTERRUPTED
+    except BrokenPipeError:  # `nutgiao site schema | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return code
+
+
+def _load(name: str) -> ModuleType | None:
+    if name not in {command.name for command in COMMANDS}:
+        return None
+    return importlib.import_module(f"nutgiao.cli.{name}")
+
+
+def _parser(chosen: str, module: ModuleType | None) -> argparse.ArgumentParser:
+    """The parser; only the chosen subcommand is known in full, the others by their summary."""
+    parser = argparse.ArgumentParser(
+        prog="nutgiao",
+        description="The open brain of signalised junctions.",
+        epilog="`nutgiao COMMAND --help` tells more. Apache-2.0, but some weights are not: see `nutgiao models`.",
+    )
+    parser.add_argument("--version", action=_Version, help="show the version and end")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error, not only its message")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        if module and command.name == chosen:
+            module.add_parser(subparsers)
+        else:
+            subparsers.add_parser(command.name, help=command.summary)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Asks the installed distribution only when somebody wants to know: that costs 20 ms."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"nutgiao {version('nutgiao')}")
+        parser.exit()
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(f"nutgiao: {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""``nutgiao watch``: watches a clip, an RTSP address or a USB camera with a site file and writes what it saw."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nutgiao.models.contracts.errors import ConfigError, ModelUnavailable
+
+if TYPE_CHECKING:
+    from nutgiao.edge.detect.onnx import OnnxDetector
+    from nutgiao.edge.watch_files import Summary
+    from nutgiao.models.contracts.site import Camera, Site
+
+EXIT_OK = 0
+EXIT_BAD = 2
+EXIT_INTERRUPTED = 130
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds ``watch`` with its options."""
+    parser = subparsers.add_parser(
+        "watch",
+        help="watch a video, an RTSP address or a USB camera with a site file",
+        description="Detects and tracks road users, measures lanes, applies the rules, and writes annotated.mp4, "
+        "events.jsonl, lanes.jsonl and summary.json.",
+    )
+    parser.add_argument("video", help="a file, rtsp://…, http://… or usb:N")
+    parser.add_argument("--site", required=True, help="path of a site file, or name of a shipped one such as giangvo")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the files; made if it is not there")
+    parser.add_argument("--camera", help="camera of the site file (default: its first one)")
+    parser.add_argument("--model", help="name from 'nutgiao models list', or path of an ONNX file (default: the first)")
+    parser.add_argument(
+        "--tiles",
+        type=_tiles,
+        default=(1, 1),
+        metavar="CxR",
+        help="also look at C by R overlapping tiles, such as 2x1: finds far and crowded motorcycles, but is slower",
+    )
+    parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    parser.add_argument("--threads", type=_positive, default=2, help="threads of the network on the CPU (default 2)")
+    parser.add_argument("--no-video", action="store_true", help="write no annotated video")
+    parser.add_argument("--no-blur", action="store_true", help="leave heads and plates sharp, for calibration in house")
+    parser.add_argument("--yes", action="store_true", help="accept the licence of weights that have to be pulled first")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watches.
+
+    Returns:
+        0; 2 if the camera was lost on the way; 130 after Ctrl-C. The files are complete in each case.
+
+    Raises:
+        NutgiaoError: for anything the user can mend: source, site file, weights, output folder.
+    """
+    from nutgiao.configs.loader import load_site
+    from nutgiao.edge.camera.video import open_source, parse_address
+    from nutgiao.edge.watch import Watch
+    from nutgiao.edge.watch_files import Summary, WatchOptions
+
+    site = load_site(args.site)
+    camera = _camera(site, args.camera, args.site)
+    # The source first: a mistyped path is found before 13 MB are downloaded.
+    with open_source(args.video, camera.id) as source:
+        detector = _detector(args)
+        summary = Summary(
+            source=parse_address(args.video).shown,
+            site=site.id,
+            camera=camera.id,
+            model=detector.card.name,
+            model_sha256=detector.card.sha256,
+            model_licence=detector.card.licence,
+            provider=detector.provider,
+            tiles=args.tiles,
+        )
+        options = WatchOptions(max_frames=args.max_frames, video=not args.no_video, blur=not args.no_blur)
+        _make_folder(args.out)
+        watch = Watch(source, detector, site, camera, args.out, summary, options)
+        _with_bar(watch.run, camera.id)
+    _print(summary, args.out)
+    if summary.ended == "interrupted":
+        return EXIT_INTERRUPTED
+    return EXIT_BAD if summary.ended == "camera_lost" else EXIT_OK
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    return int(text)
+
+
+def _tiles(text: str) -> tuple[int, int]:
+    parts = re.fullmatch(r"([1-8])x([1-8])", text)
+    if parts is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not columns x rows, such as 2x1 (at most 8x8)")
+    return int(parts.group(1)), int(parts.group(2))
+
+
+def _camera(site: Site, name: str | None, shown: str) -> Camera:
+    names = [camera.id for camera in site.cameras]
+    if not names:
+        raise ConfigError(shown, None, "cameras", "the site has no camera.", "Add one with its ground_pairs.")
+    if name is None:
+        return site.cameras[0]
+    if name not in names:
+        raise ConfigError(shown, None, "cameras", f"there is no camera '{name}'.", f"Known: {', '.join(names)}.")
+    return site.cameras[names.index(name)]
+
+
+def _detector(args: argparse.Namespace) -> OnnxDetector:
+    """The detector that ``--model`` names: a card's name, or a file."""
+    from nutgiao.cli.models import card_named, open_store, pull_with_bar
+    from nutgiao.edge.detect.onnx import OnnxDetector
+    from nutgiao.edge.detect.store import known_card
+
+    name: str | None = args.model
+    if name is not None and (Path(name).is_file() or name.endswith(".onnx") or "/" in name):
+        path = Path(name)
+        if not path.is_file():
+            raise ModelUnavailable(f"{path}: no such file of weights")
+        return OnnxDetector(path, known_card(path), threads=args.threads, tiles=args.tiles)
+    card = card_named(name)
+    path = pull_with_bar(open_store(), card, yes=args.yes)
+    return OnnxDetector(path, card, threads=args.threads, tiles=args.tiles)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(out), None, "--out", f"cannot be made a folder ({error.strerror}).") from error
+
+
+def _with_bar(watch: Callable[[Callable[[int, int | None], None]], Summary], name: str) -> None:
+    """Runs with a progress bar: frames, rate and time left on a terminal, a line now and then elsewhere."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("watching {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("frames, {task.fields[rate]:.1f}/s, left"),
+        TimeRemainingColumn(),
+        TextColumn("elapsed"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=None, rate=0.0)
+
+        def on_frame(done: int, expected: int | None) -> None:
+            bar.update(task, completed=done, total=expected, rate=bar.tasks[task].speed or 0.0)
+
+        watch(on_frame)
+
+
+def _print(summary: Summary, out: Path) -> None:
+    if summary.trouble:
+        print(summary.trouble, file=sys.stderr)
+    print(
+        f"{summary.frames} frames ({summary.duration_s:.1f} s of street) at {summary.processed_fps or 0:.1f} per second"
+    )
+    print("line crossings: " + (", ".join(f"{n} {name}" for name, n in summary.crossings.items()) or "none"))
+    print("violations: " + (", ".join(f"{n} {name}" for name, n in summary.violations.items()) or "none"))
+    print(f"model {summary.model} ({summary.model_licence}); files in {out}")
+    if not summary.blurred and summary.video:
+        print("heads and plates are NOT pixelated in this video: it is personal data, keep it in house")

@@ -1,0 +1,1 @@
+"""Site files: schema, loader, shipped sites."""

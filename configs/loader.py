@@ -1,0 +1,76 @@
+"""The door for site files: reads one by path or by its shipped name and tells everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nutgiao.configs.consistency import inconsistencies
+from nutgiao.configs.document import Document
+from nutgiao.configs.structure import Problem, close_to, problems
+from nutgiao.models.contracts.errors import ConfigError
+from nutgiao.models.contracts.site import Site
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def list_sites() -> tuple[str, ...]:
+    """Names of the shipped sites, sorted."""
+    folder = resources.files("nutgiao.configs.sites")
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+def site_path(name_or_path: str | Path) -> Path:
+    """File of a site.
+
+    Raises:
+        ConfigError: if it is the name of no shipped site and no file.
+    """
+    path = Path(name_or_path)
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or path.suffix in SUFFIXES or path.name != text or path.exists():
+        return path
+    if text in list_sites():
+        return Path(str(resources.files("nutgiao.configs.sites") / f"{text}.yaml"))
+    raise ConfigError(
+        text, None, "", "no shipped site has this name and no file either.", close_to(text, [*list_sites()])
+    )
+
+
+def load_site(name_or_path: str | Path) -> Site:
+    """Reads and checks a site file.
+
+    Args:
+        name_or_path: path of a YAML file, or the name of a shipped site (see `list_sites`).
+
+    Returns:
+        The site; every name in it exists and every plan of its table passes the plan-safety rules.
+
+    Raises:
+        ConfigError: at the first thing that is wrong; further ones are its notes (``__notes__``), a line each.
+    """
+    document = Document(site_path(name_or_path))
+    _raise(document, problems(document.data, Site))
+    site = msgspec.convert(document.data, Site)
+    _raise(document, inconsistencies(site))
+    return site
+
+
+def site_json_schema() -> dict[str, Any]:
+    """JSON Schema of a site file, for editors that complete and check while one types."""
+    schema = msgspec.json.schema(Site)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "nutgiao site", **schema}
+
+
+def _raise(document: Document, found: Iterable[Problem]) -> None:
+    errors = [document.error(problem.key, problem.problem, problem.cure) for problem in found]
+    if not errors:
+        return
+    first, *others = sorted(errors, key=lambda error: error.line or 0)
+    for other in others:
+        first.add_note(str(other))
+    raise first

@@ -1,0 +1,1 @@
+"""Sites shipped with nutgiao."""
