@@ -13,7 +13,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "edge",
         help="run one junction's box: cameras to lane states, violations and evidence; guards the signal plan",
-        description="Runs one junction's box until SIGTERM or Ctrl-C. Publishes over MQTT; keeps what could not be sent.",
+        description="Runs one junction's box until SIGTERM or Ctrl-C; what could not be sent waits on disk.",
     )
     parser.add_argument("--site", required=True, help="site file, or the name of a shipped site")
     parser.add_argument("--broker", required=True, help="mqtt://[user:password@]host[:port], mqtts:// for TLS")

@@ -26,12 +26,13 @@ def print_tables(summary: Mapping[str, Any], console: Console) -> None:
         change = row["difference"]
         style = "" if not change["significant"] else "green" if change["better"] else "red"
         percent = "" if change["percent"] is None else f"{change['percent']:+.1f} %"
+        doubt = "" if change["significant"] else ", one seed" if change["low"] is None else ", within chance"
         result.add_row(
             row["label_en"],
             interval_text(row["shipped"], row["unit"]),
             interval_text(row["nutgiao"], row["unit"]),
             interval_text(change, row["unit"], sign=True),
-            f"{percent}{'' if change['significant'] else ' within chance'}",
+            percent + doubt,
             style=style,
         )
     console.print(result)
