@@ -19,7 +19,7 @@ const cards = new Cards($("junctions"));
 const chart = new Chart($("chart"));
 const violations = new Violations((id) => caseDialog.open(id));
 const caseDialog = new Case($("case"), () => violations.load());
-let state = null, plans = [], plansKey, history = null, result = {}, heard = 0;
+let rounds = 0, state = null, plans = [], plansKey, history = null, result = {}, heard = 0;
 
 function onState(next) {
   const first = state === null;
@@ -66,7 +66,9 @@ function onLink(up) {
 /** What changes more slowly than the lamps. */
 async function slow() {
   try {
-    [history, result] = await Promise.all([getJson("/api/history"), getJson("/api/result")]);
+    // a finished result is large and does not change any more
+    const finished = result.progress?.done >= 1 && rounds++ % 15 > 0;
+    [history, result] = await Promise.all([getJson("/api/history"), finished ? result : getJson("/api/result")]);
     showProgress($("progress"), result.progress);
     showResult($("result"), result);
     drawChart();

@@ -37,14 +37,14 @@ function measureRow(row) {
     el("td", {}, interval(row.shipped, digits)),
     el("td", {}, interval(row.nutgiao, digits)),
     el("td", { class: verdict(row), title: t(difference?.significant ? "significant" : "not_significant") },
-      interval(difference, digits, true), difference?.significant ? el("span", { class: "sr" }, t("significant")) : ""));
+      interval(difference, digits, true), typeof difference?.percent === "number" ? el("span", { class: "interval" }, `${number(difference.percent, 1)} %`) : "", difference?.significant ? el("span", { class: "sr" }, t("significant")) : ""));
 }
 
 /** Colour only where the summary says which way is better. */
-function verdict({ difference, better }) {
+function verdict({ difference }) {
   if (!difference?.significant) return "muted";
-  if (!better) return "significant";
-  return (difference.mean < 0) === (better === "lower") ? "significant better" : "significant worse";
+  if (difference.better === undefined) return "significant";
+  return difference.better ? "significant better" : "significant worse";
 }
 
 const digitsFor = (mean) => (Math.abs(mean ?? 0) >= 100 ? 0 : Math.abs(mean ?? 0) >= 10 ? 1 : 2);
