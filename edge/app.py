@@ -108,11 +108,11 @@ def _drivers(
         return street, [VirtualCamera(street, camera.id) for camera in site.cameras], street
     if not site.cameras:
         raise ConfigError(site.id, None, "cameras", "the site has no camera,", "list at least one")
-    from nutgiao.edge.camera.live import LiveCamera  # ONNX and OpenCV are not needed in a simulated street
+    from nutgiao.edge.camera.detecting import DetectingCamera  # ONNX is not needed in a simulated street
 
     cameras: list[CameraDriver] = []
     for camera in site.cameras:
-        driver = LiveCamera(camera)
+        driver = DetectingCamera(camera)
         stack.callback(driver.close)
         cameras.append(driver)
     clock = WallClock()

@@ -6,6 +6,7 @@ listens and how far it is, and writes ``run.json`` into its folder.
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 import time
 from pathlib import Path
@@ -74,6 +75,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         measure_s: start of the measured period, seconds since the epoch.
         end_s: end, seconds since the epoch.
         flashed: junctions whose conflict monitor tripped.
+        sumo: version of SUMO.
         wall_s: wall time of the run.
     """
 
@@ -86,6 +88,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     measure_s: float
     end_s: float
     flashed: tuple[str, ...]
+    sumo: str
     wall_s: float
 
 
@@ -137,6 +140,7 @@ class Run:
             measure_s=job.midnight_s + job.measure_s,
             end_s=job.midnight_s + job.end_s,
             flashed=tuple(sorted(self._flashed)),
+            sumo=importlib.metadata.version("libsumo"),
             wall_s=time.monotonic() - started,
         )
 

@@ -61,7 +61,9 @@ class Guard:
         safe = scope["method"] in SAFE_METHODS
         if not safe and not any(header in headers for header in OWN_HEADERS):
             return _error(403, "requests that change something need the header X-Nutgiao")
-        private = not safe or "/evidence/" in scope["path"]
+        # a box has no token: its seal, checked before anything is kept, is its right to send
+        sealed = scope["method"] == "PUT" and scope["path"].startswith("/api/evidence/")
+        private = (not safe and not sealed) or (safe and "/evidence/" in scope["path"])
         if private and self._token is not None:
             given = headers.get("authorization", "")
             if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):

@@ -175,6 +175,8 @@ def test_with_a_token_changes_and_evidence_ask_for_it(tmp_path: Path) -> None:
         client.post(f"{path}/decision", **decision, headers={**OWN, "Authorization": "Bearer nope"}).status_code == 401
     )
     assert client.post(f"{path}/decision", **decision, headers=bearer).status_code == 200
+    sent = client.put("/api/evidence/v9.zip", content=b"no zip", headers={"X-Nutgiao-Node": "j1"})
+    assert sent.status_code == 422, "a box has no token; what it sends is judged by its seal"
 
 
 def test_every_answer_forbids_foreign_content(client: TestClient) -> None:
