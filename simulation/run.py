@@ -32,7 +32,6 @@ from nutgiao.simulation.virtual_camera import VirtualCamera
 
 DAY_S = 86400
 STANDING_MPS = 5 / 3.6
-TELL_EVERY_S = 5
 BIN_S = 10
 
 
@@ -243,8 +242,8 @@ class Run:
         return cameras
 
     def _pace(self, done_s: int, started: float) -> None:
-        if done_s % TELL_EVERY_S == 0:
-            self._tell({"second": done_s})
+        if done_s % BIN_S == 0:
+            self._tell({"second": done_s, "standing": self._standing[-1]})
         if self._job.pace > 0:
             time.sleep(max(0.0, done_s / self._job.pace - (time.monotonic() - started)))
 

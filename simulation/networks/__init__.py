@@ -1,0 +1,1 @@
+"""Streets of our own, built from plain files."""
