@@ -100,7 +100,9 @@ class Pinhole:
     def box(self, x: float, y: float, kind: VehicleClass, wrong_way: bool = False) -> np.ndarray:
         length, width, height = SIZE_M[kind]
         body = (0.0, -length) if wrong_way else (0.0, length)
-        corners = np.array([(x + dx, y + dy, z) for dx in body for dy in (-width / 2, width / 2) for z in (0.0, height)])
+        corners = np.array(
+            [(x + dx, y + dy, z) for dx in body for dy in (-width / 2, width / 2) for z in (0.0, height)]
+        )
         uv = self.pixel(corners[:, 0], corners[:, 1], corners[:, 2])
         return np.concatenate([uv.min(axis=0), uv.max(axis=0)])
 
@@ -130,7 +132,9 @@ def to_ground(leg: Approach, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def site(leg: Approach | None = None, pinhole: Pinhole | None = None) -> Site:
     leg = leg or approach()
     camera = (pinhole or Pinhole()).camera(leg)
-    return Site(schema="nutgiao/site/1", id="j1", name=Name(vi="Ngã tư", en="Crossing"), approaches=(leg,), cameras=(camera,))
+    return Site(
+        schema="nutgiao/site/1", id="j1", name=Name(vi="Ngã tư", en="Crossing"), approaches=(leg,), cameras=(camera,)
+    )
 
 
 @dataclass

@@ -1,0 +1,228 @@
+"""Draws what the edge understood into the picture it saw, and makes bystanders unrecognisable before that."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nutgiao.edge.lanes.geometry import ApproachFrame
+from nutgiao.edge.perception import Snapshot
+from nutgiao.edge.signal.lamp import LampReading
+from nutgiao.models.contracts.messages import LaneState
+from nutgiao.models.contracts.site import Camera, Site
+from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Indication, VehicleClass
+from nutgiao.models.vision.detections import Detections
+from nutgiao.models.vision.homography import Homography
+
+Image = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+FLAG_S = 2.0
+"""How long a violation stays marked after it was found."""
+
+MOVING_MPS = 1.0
+"""Slower tracks are drawn without a speed: it would only be the jitter of boxes."""
+
+MIN_WIDTH_PX = 960
+"""Smaller pictures are enlarged before drawing, so that labels can be read."""
+
+SHORT = {
+    VehicleClass.MOTORCYCLE: "moto",
+    VehicleClass.BICYCLE: "bike",
+    VehicleClass.CAR: "car",
+    VehicleClass.BUS: "bus",
+    VehicleClass.TRUCK: "truck",
+    VehicleClass.PEDESTRIAN: "ped",
+}
+
+
+def _bgr(hue: float, saturation: float = 0.75, value: float = 1.0) -> Colour:
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+    return (round(255 * blue), round(255 * green), round(255 * red))
+
+
+CLASS_COLOURS: dict[VehicleClass, Colour] = {
+    name: _bgr(hue)
+    for name, hue in zip(CLASSES, (0.33, 0.45, 0.57, 0.08, 0.80, 0.15), strict=True)  # in the order of the vocabulary
+}
+WHITE: Colour = (255, 255, 255)
+BLACK: Colour = (0, 0, 0)
+RED: Colour = (0, 0, 255)
+LAMP_COLOURS: dict[Indication, Colour] = {
+    Indication.RED: RED,
+    Indication.AMBER: (0, 190, 255),
+    Indication.GREEN: (80, 220, 80),
+    Indication.UNKNOWN: (150, 150, 150),
+}
+
+
+def pixelate_bystanders(image: Image, detections: Detections) -> None:
+    """Makes heads and plates of everything that was detected unrecognisable, in place.
+
+    People in the street and their plates are personal data; nothing here is sharper than eight blocks across a head.
+    Who was not detected is not covered: a person still looks at a video before it leaves the house.
+
+    Args:
+        image: ``(h, w, 3)`` uint8 BGR.
+        detections: road users in pixels of this picture.
+    """
+    for (left, top, right, bottom), code in zip(detections.boxes_px, detections.classes, strict=True):
+        name = CLASSES[code]
+        height, width = bottom - top, right - left
+        if name in TWO_WHEELERS or name is VehicleClass.PEDESTRIAN:
+            _pixelate(image, left, top, right, top + 0.35 * height, blocks=6)
+            if name in TWO_WHEELERS:
+                _pixelate(image, left + 0.1 * width, top + 0.55 * height, right - 0.1 * width, bottom, blocks=8)
+        else:
+            _pixelate(image, left, top + 0.45 * height, right, bottom, blocks=14)
+
+
+def _pixelate(image: Image, left: float, top: float, right: float, bottom: float, blocks: int) -> None:
+    height, width = image.shape[:2]
+    x0, x1 = max(0, int(left)), min(width, int(right) + 1)
+    y0, y1 = max(0, int(top)), min(height, int(bottom) + 1)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    rows = max(1, round(blocks * (y1 - y0) / (x1 - x0)))
+    small = cv2.resize(image[y0:y1, x0:x1], (min(blocks, x1 - x0), min(rows, y1 - y0)), interpolation=cv2.INTER_AREA)
+    image[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
+
+
+class Annotator:
+    """Draws the frames of one camera.
+
+    Args:
+        site: the junction.
+        camera: the camera, whose pixels are those of the snapshots.
+        homography: its map to the ground.
+        picture_px: width and height of the pictures to come; they may be larger than those of the calibration.
+    """
+
+    def __init__(self, site: Site, camera: Camera, homography: Homography, picture_px: tuple[int, int]) -> None:
+        enlarge = max(1, -(-MIN_WIDTH_PX // picture_px[0]))
+        self.size_px = (picture_px[0] * enlarge, picture_px[1] * enlarge)
+        self._scale = np.array([self.size_px[0] / camera.width_px, self.size_px[1] / camera.height_px])
+        self._font = max(0.42, self.size_px[0] / 2800)
+        self._lanes: list[tuple[str, NDArray[np.int32]]] = []
+        self._lines: list[NDArray[np.int32]] = []
+        self._flags: dict[str, tuple[str, float]] = {}
+        for approach in (site.approach(name) for name in camera.approaches):
+            frame = ApproachFrame(approach)
+            for i, lane in enumerate(approach.lanes):
+                near, far = frame.edges_m[i], frame.edges_m[i + 1]
+                along = np.linspace(0.0, camera.view_m[1], 12)
+                x = np.concatenate([along, along[::-1]])
+                y = np.concatenate([np.full(12, near), np.full(12, far)])
+                self._lanes.append((lane.id, self._pixels(homography.image(frame.ground(x, y)))))
+            across = np.linspace(0.0, frame.width_m, 12)
+            self._lines.append(self._pixels(homography.image(frame.ground(np.zeros(12), across))))
+
+    def _pixels(self, points_px: NDArray[np.float64]) -> NDArray[np.int32]:
+        points = points_px[np.isfinite(points_px).all(axis=1)] * self._scale
+        return np.asarray(np.round(points), np.int32)
+
+    def flag(self, track: str, words: str, until_s: float) -> None:
+        """Marks a track in red until a time."""
+        self._flags[track] = (words, until_s)
+
+    def draw(
+        self, image: Image, snapshot: Snapshot, lamps: Sequence[LampReading], lanes: Mapping[str, LaneState], note: str
+    ) -> Image:
+        """Draws one frame.
+
+        Args:
+            image: ``(h, w, 3)`` uint8 BGR, as it came or pixelated.
+            snapshot: the tracks of this instant.
+            lamps: what the lamps show.
+            lanes: the last lane states, by lane.
+            note: a line of text for the top.
+
+        Returns:
+            A new picture of `size_px`.
+        """
+        canvas = np.asarray(cv2.resize(image, self.size_px, interpolation=cv2.INTER_LINEAR), np.uint8)
+        self._draw_street(canvas, lamps, lanes)
+        # Far ones first, so that near boxes lie on top.
+        order = np.argsort(snapshot.boxes_px[:, 3], kind="stable").tolist()
+        for i in order:
+            self._draw_box(canvas, snapshot, i)
+        for i in order:
+            self._draw_label(canvas, snapshot, i)
+        self._draw_header(canvas, lamps, note)
+        return canvas
+
+    def _draw_street(self, canvas: Image, lamps: Sequence[LampReading], lanes: Mapping[str, LaneState]) -> None:
+        tint = canvas.copy()
+        for name, polygon in self._lanes:
+            state = lanes.get(name)
+            full = min(1.0, state.occupancy) if state else 0.0
+            cv2.fillPoly(tint, [polygon], _bgr(0.33 * (1.0 - full), 0.9, 0.9))
+        cv2.addWeighted(tint, 0.18, canvas, 0.82, 0.0, dst=canvas)
+        for _, polygon in self._lanes:
+            cv2.polylines(canvas, [polygon], True, WHITE, 1, cv2.LINE_AA)
+        colour = LAMP_COLOURS.get(lamps[0].indication, WHITE) if lamps else WHITE
+        for line in self._lines:
+            cv2.polylines(canvas, [line], False, colour, 3, cv2.LINE_AA)
+        for name, polygon in self._lanes:
+            state = lanes.get(name)
+            if state is not None:
+                bottom = polygon[polygon[:, 1] < self.size_px[1] - 8]
+                x, y = bottom[:, 0].mean(), bottom[:, 1].max() if len(bottom) else self.size_px[1] - 8
+                words = f"queue {state.queue_veh} ({state.ahead_veh} ahead), back {state.back_of_queue_m:.0f} m"
+                self._text(canvas, words, (int(np.clip(x, 90, self.size_px[0] - 140)) - 80, int(y) - 4), WHITE)
+
+    def _flag_of(self, snapshot: Snapshot, i: int) -> str:
+        words, until_s = self._flags.get(snapshot.ids[i], ("", 0.0))
+        return words if until_s > snapshot.time_s else ""
+
+    def _corners(self, snapshot: Snapshot, i: int) -> tuple[int, int, int, int]:
+        left, top, right, bottom = np.round(snapshot.boxes_px[i] * np.tile(self._scale, 2)).astype(int).tolist()
+        return left, top, right, bottom
+
+    def _draw_box(self, canvas: Image, snapshot: Snapshot, i: int) -> None:
+        """A box: thick and red with a violation, thin where the track was not seen or is on no watched approach."""
+        left, top, right, bottom = self._corners(snapshot, i)
+        if self._flag_of(snapshot, i):
+            cv2.rectangle(canvas, (left, top), (right, bottom), RED, 3)
+        elif snapshot.approaches[i] is not None or not snapshot.coasting[i]:
+            thin = snapshot.coasting[i] or snapshot.approaches[i] is None
+            colour = CLASS_COLOURS[CLASSES[snapshot.classes[i]]]
+            cv2.rectangle(canvas, (left, top), (right, bottom), colour, 1 if thin else 2)
+
+    def _draw_label(self, canvas: Image, snapshot: Snapshot, i: int) -> None:
+        """Class, number and speed, for those on a watched approach and for violations."""
+        words = self._flag_of(snapshot, i)
+        if not words and (snapshot.approaches[i] is None or snapshot.coasting[i]):
+            return
+        left, top, _, _ = self._corners(snapshot, i)
+        name = CLASSES[snapshot.classes[i]]
+        label = f"{words} {SHORT[name]} {snapshot.numbers[i]}".lstrip()
+        if snapshot.speed_mps[i] >= MOVING_MPS:
+            label += f" {3.6 * snapshot.speed_mps[i]:.0f} km/h"
+        self._text(canvas, label, (left, max(12, top - 3)), WHITE, RED if words else CLASS_COLOURS[name])
+
+    def _draw_header(self, canvas: Image, lamps: Sequence[LampReading], note: str) -> None:
+        height = round(60 * self._font)
+        cv2.rectangle(canvas, (0, 0), (self.size_px[0], height), BLACK, -1)
+        x = 8
+        for lamp in lamps:
+            cv2.circle(
+                canvas, (x + height // 2, height // 2), height // 3, LAMP_COLOURS.get(lamp.indication, WHITE), -1
+            )
+            words = f"{lamp.group} {lamp.indication.value}"
+            cv2.putText(
+                canvas, words, (x + height, round(0.68 * height)), FONT, self._font * 1.2, WHITE, 1, cv2.LINE_AA
+            )
+            x += height + round(260 * self._font)
+        cv2.putText(canvas, note, (x + 10, round(0.68 * height)), FONT, self._font * 1.2, WHITE, 1, cv2.LINE_AA)
+
+    def _text(self, canvas: Image, words: str, at: tuple[int, int], colour: Colour, back: Colour = BLACK) -> None:
+        (width, height), base = cv2.getTextSize(words, FONT, self._font, 1)
+        x, y = at
+        cv2.rectangle(canvas, (x, y - height - 3), (x + width + 4, y + base - 1), tuple(c // 3 for c in back), -1)
+        cv2.putText(canvas, words, (x + 2, y - 1), FONT, self._font, colour, 1, cv2.LINE_AA)

@@ -1,0 +1,1 @@
+"""Where frames come from: files, streams, USB cameras and the simulated street."""

@@ -1,0 +1,1 @@
+"""From a picture to boxes: weights, their store and the ONNX detector."""

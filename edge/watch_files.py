@@ -1,0 +1,211 @@
+"""The files that `nutgiao.edge.watch` leaves behind: events and lane states line by line, the summary at the end."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal, Self
+
+import msgspec
+
+from nutgiao.edge.lanes.crossing import Crossing
+from nutgiao.edge.violation.rule import Violation
+from nutgiao.models.contracts.messages import LaneState
+from nutgiao.models.contracts.words import Indication
+
+Ended = Literal["end_of_source", "max_frames", "interrupted", "camera_lost"]
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """What ``summary.json`` holds.
+
+    Attributes:
+        schema: version of this format.
+        source: the file or address, without a password.
+        site: id of the site.
+        camera: id of the camera in the site file.
+        ended: why watching stopped.
+        trouble: what went wrong, in words; empty if nothing did.
+        frames: frames that were looked at.
+        frames_expected: frames that the file promised; None for a live source.
+        dropped: live frames that came faster than they could be looked at.
+        duration_s: capture time from the first to the last frame.
+        source_fps: frames per second of capture time.
+        processed_fps: frames per second of wall time.
+        timing_ms: mean milliseconds of wall time per frame by part: decode, detect, track, draw.
+        detections: boxes by class, over all frames.
+        tracks: different tracks that were confirmed, by their last class.
+        crossings: line crossings by class.
+        crossings_by_lamp: line crossings by what the lamp showed then.
+        violations: by kind.
+        lamp_frames: frames by what the lamp showed, by signal group.
+        queue_max_veh: longest queue by lane.
+        model: name of the weights.
+        model_sha256: of the file, empty if unknown.
+        model_licence: SPDX identifier of the weights.
+        provider: what ran the network.
+        tiles: columns and rows of tiles.
+        blurred: heads and plates were pixelated in the video.
+        video: name of the annotated video; None without one.
+    """
+
+    schema: str = "nutgiao/watch/1"
+    source: str
+    site: str
+    camera: str
+    ended: Ended = "end_of_source"
+    trouble: str = ""
+    frames: int = 0
+    frames_expected: int | None = None
+    dropped: int = 0
+    duration_s: float = 0.0
+    source_fps: float | None = None
+    processed_fps: float | None = None
+    timing_ms: dict[str, float] = {}
+    detections: dict[str, int] = {}
+    tracks: dict[str, int] = {}
+    crossings: dict[str, int] = {}
+    crossings_by_lamp: dict[str, int] = {}
+    violations: dict[str, int] = {}
+    lamp_frames: dict[str, dict[str, int]] = {}
+    queue_max_veh: dict[str, int] = {}
+    model: str
+    model_sha256: str
+    model_licence: str
+    provider: str = ""
+    tiles: tuple[int, int] = (1, 1)
+    blurred: bool = True
+    video: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """What to make of a source.
+
+    Attributes:
+        max_frames: stop after so many; None goes on to the end.
+        video: write the annotated video.
+        blur: pixelate heads and plates in it.
+    """
+
+    max_frames: int | None = None
+    video: bool = True
+    blur: bool = True
+
+
+class WatchLog:
+    """Writes ``events.jsonl`` and ``lanes.jsonl`` and counts for the summary.
+
+    Args:
+        out: the folder.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.crossings: Counter[str] = Counter()
+        self.crossings_by_lamp: Counter[str] = Counter()
+        self.violations: Counter[str] = Counter()
+        self.lamps: dict[str, Counter[str]] = {}
+        self.queue_max_veh: dict[str, int] = {}
+        self.times_s: list[float] = []
+        self._changes: dict[str, tuple[list[float], list[Indication]]] = {}
+        self._events: IO[bytes] = (out / "events.jsonl").open("wb")
+        self._lanes: IO[bytes] = (out / "lanes.jsonl").open("wb")
+
+    def on_frame(self, time_s: float) -> None:
+        """Notes that a frame was looked at."""
+        self.times_s.append(time_s)
+
+    def on_lamp(self, time_s: float, group: str, indication: Indication) -> None:
+        """Notes what a lamp shows in a frame."""
+        self.lamps.setdefault(group, Counter())[indication.value] += 1
+        times, shown = self._changes.setdefault(group, ([], []))
+        if not shown or shown[-1] is not indication:
+            times.append(time_s)
+            shown.append(indication)
+
+    def lamp_at(self, group: str, time_s: float) -> Indication:
+        """What a lamp showed at an instant."""
+        times, shown = self._changes.get(group, ([], []))
+        at = bisect.bisect_right(times, time_s) - 1
+        return shown[at] if at >= 0 else Indication.UNKNOWN
+
+    def on_lanes(self, time_s: float, states: tuple[LaneState, ...]) -> None:
+        """Writes the lane states of one second."""
+        self._write(self._lanes, {"time_s": time_s, "lanes": states})
+        for state in states:
+            self.queue_max_veh[state.lane] = max(self.queue_max_veh.get(state.lane, 0), state.queue_veh)
+
+    def on_crossing(self, crossing: Crossing, group: str) -> None:
+        """Writes a line crossing.
+
+        Args:
+            crossing: who crossed, where and when.
+            group: signal group that they had to obey.
+        """
+        lamp = self.lamp_at(group, crossing.time_s).value
+        name = crossing.vehicle_class.value
+        self.crossings[name] += 1
+        self.crossings_by_lamp[lamp] += 1
+        body = {
+            "event": "crossing",
+            "time_s": round(crossing.time_s, 3),
+            "frame": self._frame_at(crossing.time_s),
+            "approach": crossing.approach,
+            "lane": crossing.lane,
+            "track": crossing.track,
+            "class": name,
+            "speed_mps": round(crossing.speed_mps, 2),
+            "lamp": lamp,
+        }
+        self._write(self._events, body)
+
+    def on_violation(self, violation: Violation) -> None:
+        """Writes a violation with the figures that justify it."""
+        self.violations[violation.kind.value] += 1
+        body = {
+            "event": "violation",
+            "kind": violation.kind.value,
+            "time_s": round(violation.occurred_s, 3),
+            "frame": self._frame_at(violation.occurred_s),
+            "approach": violation.approach,
+            "lane": violation.lane,
+            "track": violation.track,
+            "class": violation.vehicle_class.value,
+            "confidence": round(violation.confidence, 3),
+            "numbers": violation.numbers,
+        }
+        self._write(self._events, body)
+
+    def _frame_at(self, time_s: float) -> int:
+        """Number, from 0, of the first frame at or after an instant."""
+        return min(bisect.bisect_left(self.times_s, time_s), len(self.times_s) - 1)
+
+    @staticmethod
+    def _write(stream: IO[bytes], body: dict[str, Any]) -> None:
+        stream.write(msgspec.json.encode(body) + b"\n")
+        stream.flush()  # a line is worth more on the disk than in a buffer: a power cut must not take it
+
+    def close(self) -> None:
+        """Completes both files."""
+        self._events.close()
+        self._lanes.close()
+
+    def __enter__(self) -> Self:
+        """The log itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Completes both files."""
+        self.close()
+
+
+def write_summary(out: Path, summary: Summary) -> None:
+    """Writes ``summary.json`` at once: who finds it finds all of it."""
+    temporary = out / ".summary.json"
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+    temporary.replace(out / "summary.json")
