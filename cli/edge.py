@@ -29,6 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="HOST:PORT",
         help="a simulated street instead of the real drivers; its secret in NUTGIAO_STREET_KEY",
     )
+    parser.add_argument("--model", help="weights for real cameras: a name from 'nutgiao models list' or an ONNX file")
     parser.add_argument("--boot", default="", help="id of this run (default: a random one)")
     parser.add_argument(
         "--log", default="warning", choices=["debug", "info", "warning", "error"], help="how much to tell"
@@ -64,6 +65,20 @@ def run(args: argparse.Namespace) -> int:
             street=street,
             street_key=os.environ.get("NUTGIAO_STREET_KEY", "").encode(),
             boot=args.boot,
+            weights=None if street else _weights(args.model),
         )
     )
     return 0
+
+
+def _weights(name: str | None) -> Path:
+    """The file that ``--model`` names, checked; a box never downloads by itself.
+
+    Raises:
+        ModelUnavailable: with what to do, if it is not there or damaged.
+    """
+    from nutgiao.cli.models import card_named, open_store
+
+    if name is not None and Path(name).is_file():
+        return Path(name)
+    return open_store().verified(card_named(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import logging
 import signal
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from nutgiao.edge.camera.source import FrameSource
 from nutgiao.edge.clock import WallClock
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
 from nutgiao.edge.evidence.keys import load_or_create_key
@@ -27,8 +29,8 @@ from nutgiao.edge.uplink.outbox import Outbox
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.virtual import VirtualCamera, VirtualStreet
 from nutgiao.models.contracts.broker_url import BrokerUrl
-from nutgiao.models.contracts.errors import ConfigError
-from nutgiao.models.contracts.site import Site
+from nutgiao.models.contracts.errors import ConfigError, ModelUnavailable
+from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.jit import warm_up
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class EdgeOptions:
         street: host and port of a simulated street; None for the real one.
         street_key: shared secret of that street.
         boot: id of this run; empty makes one.
+        weights: ONNX file for real cameras.
     """
 
     site: Site
@@ -61,6 +64,7 @@ class EdgeOptions:
     street: tuple[str, int] | None = None
     street_key: bytes = b""
     boot: str = ""
+    weights: Path | None = None
 
 
 def run_edge(options: EdgeOptions) -> None:
@@ -108,16 +112,29 @@ def _drivers(
         return street, [VirtualCamera(street, camera.id) for camera in site.cameras], street
     if not site.cameras:
         raise ConfigError(site.id, None, "cameras", "the site has no camera,", "list at least one")
-    from nutgiao.edge.camera.detecting import DetectingCamera  # ONNX is not needed in a simulated street
+    # Neither ONNX nor video is needed in a simulated street.
+    from nutgiao.edge.camera.detecting import DetectingCamera
+    from nutgiao.edge.detect.onnx import OnnxDetector
+    from nutgiao.edge.detect.store import known_card
 
+    if options.weights is None:
+        raise ModelUnavailable("real cameras need weights: run `nutgiao models pull` once, or give --model FILE.onnx")
     cameras: list[CameraDriver] = []
     for camera in site.cameras:
-        driver = DetectingCamera(camera)
+        detector = OnnxDetector(options.weights, known_card(options.weights), threads=1)
+        driver = DetectingCamera(site, camera, detector, functools.partial(_open, camera), time.time)
         stack.callback(driver.close)
         cameras.append(driver)
     clock = WallClock()
     stack.enter_context(_stops(clock))
     return clock, cameras, None
+
+
+def _open(camera: Camera) -> FrameSource:
+    """Opens a camera's source; a file is played from now on."""
+    from nutgiao.edge.camera.video import open_source
+
+    return open_source(camera.source, camera.id, start_s=time.time())
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""One roadside box: every second, what the cameras saw becomes lane states, violations, evidence and answers to plans."""
+"""One roadside box: every second, what cameras saw becomes lane states, violations, evidence and answers to plans."""
 
 from __future__ import annotations
 
@@ -89,6 +89,8 @@ class Node:
         """
         self._signal(now_s)
         for camera in self._cameras:
+            for news in camera.lamps():
+                self._perception.on_signal(news.time_s, {news.group: news.indication})
             for frame in camera.frames():
                 self._perception.on_frame(frame)
         result = self._perception.second(now_s)

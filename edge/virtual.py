@@ -7,6 +7,8 @@ from multiprocessing.connection import Client
 
 import msgspec
 import numpy as np
+
+from nutgiao.edge.signal.drivers import LampNews
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.errors import SimulationFailed
@@ -97,6 +99,10 @@ class VirtualCamera:
             self._count += 1
             self._last_s = virtual.time_s
         return frames
+
+    def lamps(self) -> list[LampNews]:
+        """The virtual controller tells what the lamps show."""
+        return []
 
     def health(self, now_s: float) -> CameraHealth:
         """A virtual camera never drops a frame."""

@@ -23,24 +23,20 @@ from nutgiao.edge.annotate import FLAG_S, Annotator, pixelate_bystanders
 from nutgiao.edge.camera.source import Frame, FrameSource
 from nutgiao.edge.camera.writer import VideoWriter
 from nutgiao.edge.detect.detector import Detector, Sight
-from nutgiao.edge.detect.in_queue import in_queue
-from nutgiao.edge.lanes.geometry import ApproachFrame
+from nutgiao.edge.detect.road_users import RoadUsers
 from nutgiao.edge.perception import Perception, Snapshot
 from nutgiao.edge.signal.lamp import LampReader, LampReading
 from nutgiao.edge.watch_files import Summary, WatchLog, WatchOptions, write_summary
-from nutgiao.models.contracts.errors import CameraLost, ConfigError
+from nutgiao.models.contracts.errors import CameraLost
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.contracts.words import CLASSES
 from nutgiao.models.vision.detections import DetectedFrame, Detections
 from nutgiao.models.vision.homography import fit_homography
-from nutgiao.models.vision.riders import presume_riders
-from nutgiao.models.vision.sizes import narrow_is_no_bus
 from nutgiao.models.vision.tiles import gather
 
 T = TypeVar("T")
 
-ASPECT_TOLERANCE = 0.02
 PARTS = ("decode", "detect", "track", "draw")
 
 
@@ -76,12 +72,12 @@ class Watch:
         self._out, self._summary, self._options, self._clock = out, summary, options, clock
         self._perception = Perception(site, node=site.id, boot="watch", cameras=(camera.id,))
         self._homography = fit_homography(np.array(camera.ground_pairs, np.float64))
-        self._approaches = [ApproachFrame(site.approach(name)) for name in camera.approaches]
         self._lamps: list[LampReader] = []
         self._lanes: dict[str, LaneState] = {}
         self._annotator: Annotator | None = None
         self._writer: VideoWriter | None = None
-        self._to_site = np.ones(4, np.float32)
+        self._users: RoadUsers | None = None
+        self._scale = np.ones(4, np.float32)  # from calibrated pixels to those of the picture
         self._next_second_s = 0.0
         self._spent_s = dict.fromkeys(PARTS, 0.0)
         self._seen: Counter[str] = Counter()
@@ -158,19 +154,11 @@ class Watch:
 
     def _open_with(self, frame: Frame) -> None:
         """Makes what depends on the size of the pictures, once the first one is here."""
-        height, width = frame.image.shape[:2]
         camera = self._camera
-        scale = (width / camera.width_px, height / camera.height_px)
-        if abs(scale[0] / scale[1] - 1.0) > ASPECT_TOLERANCE:
-            raise ConfigError(
-                self._site.id,
-                None,
-                f"cameras.{camera.id}",
-                f"was calibrated on {camera.width_px}x{camera.height_px}, but the picture is {width}x{height}.",
-                "Is it another camera? Otherwise take new ground_pairs on this picture.",
-            )
-        self._to_site = 1.0 / np.array(scale * 2, np.float32)
-        self._lamps = [LampReader(lamp, scale) for lamp in camera.lamps]
+        height, width = frame.image.shape[:2]
+        self._users = RoadUsers(self._site, camera, frame.image)
+        self._scale = np.array(self._users.scale * 2, np.float32)
+        self._lamps = [LampReader(lamp, self._users.scale) for lamp in camera.lamps]
         if self._options.video:
             self._annotator = Annotator(self._site, camera, self._homography, (width, height))
             self._writer = VideoWriter(
@@ -182,9 +170,8 @@ class Watch:
 
     def _track(self, frame: Frame, found: Detections, lamps: list[LampReading]) -> Snapshot:
         self._perception.on_signal(frame.time_s, {lamp.group: lamp.indication for lamp in lamps})
-        in_site = Detections(found.boxes_px * self._to_site, found.scores, found.classes)
-        in_site = narrow_is_no_bus(in_site, self._homography)
-        users = presume_riders(in_site, in_queue(in_site, self._homography, self._approaches))
+        assert self._users is not None  # noqa: S101 - made with the first frame
+        users = self._users.of(found)
         for code, count in enumerate(np.bincount(users.classes, minlength=len(CLASSES))):
             self._seen[CLASSES[code].value] += int(count)
         # The picture stays out: nothing here builds evidence, and the ring buffer would hold twelve seconds of pixels.
@@ -215,7 +202,7 @@ class Watch:
     def _expected(self, snapshot: Snapshot) -> Detections:
         """Boxes of the tracks in pixels of the picture."""
         scores = np.ones(len(snapshot), np.float32)
-        return Detections((snapshot.boxes_px / self._to_site).astype(np.float32), scores, snapshot.classes)
+        return Detections(snapshot.boxes_px * self._scale, scores, snapshot.classes)
 
     def _second(self, time_s: float, log: WatchLog) -> None:
         """Closes a second: lane states, crossings and violations up to it."""

@@ -23,8 +23,8 @@ from nutgiao.simulation.run import Job, RunResult
 END_S = 30.0
 BOX_END_S = 20.0
 
-Progress = Callable[[int], None]
-"""Told how many simulated seconds of the run are done."""
+Progress = Callable[[int, float], None]
+"""Told how many simulated seconds of the run are done, and how many vehicles stood in the last ten of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +169,9 @@ def _box(site: Site, city: str, address: str, secret: str, seed: int, folder: Pa
 
 def _follow(street: Child, progress: Progress) -> None:
     for news in street.news():
-        second = news.get("second")
-        if isinstance(second, int):
-            progress(second)
+        second, standing = news.get("second"), news.get("standing")
+        if isinstance(second, int) and isinstance(standing, int | float):
+            progress(second, float(standing))
 
 
 def _result(folder: Path) -> RunResult:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import functools
+import itertools
 import os
 import platform
 import shutil
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -39,6 +40,10 @@ from nutgiao.simulation.run import RunResult
 
 MANY = 1_000_000
 OURS = ("runs", "evidence", "centre.sqlite", "centre.sqlite-wal", "centre.sqlite-shm")
+DAY_S = 86400
+LIVE_PACE = 4.0
+"""After the result the street goes on at this many times real time: quick enough to show a plan change, slow to watch."""
+LIVE_S = 2 * 3600
 RESULTS = ("summary.json", "report.html", "evidence-bundle.zip")
 
 
@@ -76,6 +81,7 @@ class _Live:
     shipped: dict[int, RunResult] = field(default_factory=dict)
     summary: dict[str, Any] | None = None
     centre: Centre | None = None
+    standing: list[float] = field(default_factory=list)
     seed: int = 0
 
     def result(self) -> dict[str, Any]:
@@ -89,7 +95,8 @@ class _Live:
         run = self.shipped.get(self.seed)
         if run is not None:
             times = [10 * k for k in range(len(run.standing))]
-            found["delay_over_time"] = {"time_s": times, "shipped": list(run.standing), "unit": "veh"}
+            series = {"shipped": list(run.standing), "nutgiao": list(self.standing)}
+            found["delay_over_time"] = {"time_s": times, **series, "unit": "veh"}
         return found
 
     def now_s(self) -> float:
@@ -152,10 +159,26 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         print_tables(summary, console)
         console.print(f"\nReport  {out / 'report.html'}\nSummary {out / 'summary.json'}")
         if not options.once:
-            console.print(f"The page stays at [bold]{server.url}[/] until Ctrl-C.")
+            console.print(
+                f"The page stays at [bold]{server.url}[/] until Ctrl-C; the street goes on at {LIVE_PACE:g}x."
+            )
             with contextlib.suppress(KeyboardInterrupt):
-                threading.Event().wait()
+                _go_on(options, live, town)
     return summary
+
+
+def _go_on(options: DemoOptions, live: _Live, town: Town) -> None:
+    """Lets a street live for whoever looks at the page: fresh seeds, one after the other, until Ctrl-C."""
+
+    def follow(centre: Centre) -> None:
+        live.centre = centre
+
+    begin_s = options.period.begin_s
+    period = dataclasses.replace(options.period, end_s=min(begin_s + LIVE_S, DAY_S))
+    for seed in itertools.count(max(options.seeds) + 1):
+        folder = options.out / "runs" / f"live-{seed}"
+        run_nutgiao(options.sites, period, seed, folder, lambda *_: None, town, pace=LIVE_PACE, clock=follow)
+        shutil.rmtree(folder)
 
 
 def _clear(out: Path) -> None:
@@ -182,8 +205,10 @@ def _run_all(
         def follow(centre: Centre) -> None:
             live.centre = centre
 
-        def told(arm: str, seed: int, second: int) -> None:
+        def told(arm: str, seed: int, second: int, standing: float) -> None:
             live.done_s[f"{arm}-{seed}"] = second
+            if arm == "nutgiao":
+                live.standing.append(standing)
             bar.update(tasks[arm], completed=sum(s for key, s in live.done_s.items() if key.startswith(arm)))
 
         def shipped_run(seed: int) -> RunResult:
@@ -196,7 +221,7 @@ def _run_all(
         nutgiao = []
         try:
             for seed in options.seeds:
-                live.seed = seed
+                live.seed, live.standing = seed, []
                 folder = options.out / "runs" / f"nutgiao-{seed}"
                 nutgiao.append(
                     run_nutgiao(

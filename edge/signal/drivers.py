@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.messages import CameraHealth
+from nutgiao.models.contracts.words import Indication
 from nutgiao.models.vision.detections import DetectedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class LampNews:
+    """One reading of a lamp in a picture."""
+
+    time_s: float
+    group: str
+    indication: Indication
 
 
 class Clock(Protocol):
@@ -22,6 +33,10 @@ class CameraDriver(Protocol):
 
     def frames(self) -> list[DetectedFrame]:
         """Detected frames since the last call, oldest first."""
+        ...
+
+    def lamps(self) -> list[LampNews]:
+        """What lamps in the picture showed since the last call; nothing where the controller tells."""
         ...
 
     def health(self, now_s: float) -> CameraHealth:

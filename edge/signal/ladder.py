@@ -1,4 +1,4 @@
-"""The ladder of fallbacks: central plan, then the site's own time-of-day table, then whatever the cabinet does alone."""
+"""The ladder of fallbacks: central plan, then the site's own time-of-day table, then what the cabinet does alone."""
 
 from __future__ import annotations
 

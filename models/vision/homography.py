@@ -89,7 +89,7 @@ class Homography:
     def towards_camera(self, uv_px: Floats) -> Floats:
         """Direction on the ground that leads to the camera, for a camera without roll.
 
-        All columns of the picture meet in one point of the ground, height times tan(pitch) behind the camera's foot, and
+        All columns of the picture meet in one point of the ground, height times tan(pitch) behind the mast's foot, and
         down the picture is nearer. For a mast of 8 m and cars 30 m away that is within two degrees of the foot itself.
 
         Args:

@@ -83,7 +83,7 @@ def approach(**changes: object) -> Approach:
 
 
 class Pinhole:
-    """A camera above the road, looking along it: from beyond the junction at the fronts, or from behind at the rears."""
+    """A camera above the road, looking along it: from beyond the junction at fronts, or from behind at rears."""
 
     def __init__(self, x_m: float = -38.0, y_m: float = 4.5, height_m: float = 9.0, downstream: bool = False) -> None:
         self.x, self.y, self.height, self.sign = x_m, y_m, height_m, -1.0 if downstream else 1.0

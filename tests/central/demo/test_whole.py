@@ -80,7 +80,7 @@ def test_a_broker_that_dies_in_mid_run_and_returns_costs_nothing(tmp_path: Path)
         town = Town(NAMES, url, state, store, "", Ed25519PrivateKey.generate(), {})
         absent = threading.Event()
 
-        def progress(second: int) -> None:
+        def progress(second: int, standing: float) -> None:
             if second == 60:
                 mosquitto.stop()
                 absent.set()

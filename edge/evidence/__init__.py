@@ -1,0 +1,1 @@
+"""Sealed bundles that show what happened."""

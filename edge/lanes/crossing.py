@@ -1,0 +1,28 @@
+"""A departure: one road user that crossed the stop line, told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nutgiao.models.contracts.words import VehicleClass
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One front over the stop line.
+
+    Attributes:
+        time_s: instant of the crossing, interpolated between frames.
+        approach: id of the approach.
+        lane: id of the lane.
+        track: id of the track.
+        vehicle_class: by vote so far.
+        speed_mps: at the crossing.
+    """
+
+    time_s: float
+    approach: str
+    lane: str
+    track: str
+    vehicle_class: VehicleClass
+    speed_mps: float

@@ -1,0 +1,1 @@
+"""From boxes to road users with an identity, in metres."""

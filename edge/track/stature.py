@@ -1,0 +1,42 @@
+"""How tall each class stands in the picture, learnt from whole boxes, so that a cut box can be placed by its top.
+
+Below a horizon at row v_h, a point at height h above flat ground and one on the ground beneath it lie at rows in the
+fixed ratio (v_top - v_h) / (v_ground - v_h) = 1 - h / H, with H the height of the camera. The top of a box is the far
+end of the vehicle, so the row of that end's ground point follows from the top, once the ratio of the class is known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nutgiao.models.contracts.words import CLASSES
+
+_SAMPLES = 128
+_NEEDED = 24
+_EVERY = 16
+
+
+class Stature:
+    """Running median of h / H per class."""
+
+    def __init__(self) -> None:
+        self.share = np.full(len(CLASSES), np.nan)
+        self._samples = np.zeros((len(CLASSES), _SAMPLES))
+        self._count = np.zeros(len(CLASSES), np.int64)
+
+    def learn(self, classes: NDArray[np.int8], shares: NDArray[np.float64]) -> None:
+        """Takes in the shares of whole boxes.
+
+        Args:
+            classes: ``(n,)`` class codes.
+            shares: ``(n,)`` h / H as each box shows it; NaN is skipped.
+        """
+        for code, share in zip(classes.tolist(), shares.tolist(), strict=True):
+            if not 0.0 < share < 0.9:  # false for NaN
+                continue
+            count = int(self._count[code])
+            self._samples[code, count % _SAMPLES] = share
+            self._count[code] = count = count + 1
+            if count >= _NEEDED and count % _EVERY == 0:
+                self.share[code] = np.median(self._samples[code, : min(count, _SAMPLES)])
