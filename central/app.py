@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from nutgiao.central.centre import Centre
 from nutgiao.central.evidence import bundle_problem
@@ -20,8 +18,8 @@ from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
+from nutgiao.configs.keys import load_or_create_key
 from nutgiao.models.contracts.broker_url import BrokerUrl
-from nutgiao.models.contracts.errors import ConfigError
 from nutgiao.models.contracts.site import Site
 
 log = logging.getLogger(__name__)
@@ -89,26 +87,3 @@ def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[
             if now_s - purged_s >= PURGE_EVERY_S:
                 purged_s = now_s
                 log.info("retention: %d cases removed", store.purge(now_s))
-
-
-def load_or_create_key(path: Path) -> Ed25519PrivateKey:
-    """The centre's signing key: 32 bytes in a file that only its owner may read.
-
-    Raises:
-        ConfigError: if the file is no key, or others may read it.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = Ed25519PrivateKey.generate()
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
-        return made
-    if path.stat().st_mode & 0o077:
-        raise ConfigError(
-            str(path), None, "", "others may read the signing key;", f"chmod 600 {path}, and make a new key"
-        )
-    try:
-        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
-    except ValueError as error:
-        raise ConfigError(str(path), None, "", f"no Ed25519 key: {error};", "put the right file there") from error

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nutgiao.central.dispatch import Dispatcher
 from nutgiao.central.flows import FlowMeter
@@ -108,8 +107,3 @@ class Centre:
             self._flows.tell(message)
         elif isinstance(message, Health) and message.public_key:
             self._keys.setdefault(message.node, set()).add(message.public_key)
-
-
-def public_key_hex(key: Ed25519PrivateKey) -> str:
-    """The public half as nodes are given it."""
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

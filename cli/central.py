@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
         NutgiaoError: with what to do about it.
     """
     from nutgiao.central.app import CentreOptions, run_central
-    from nutgiao.central.centre import public_key_hex
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.broker_url import parse_broker_url
 
@@ -47,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
 
     def ready(url: str, key: Ed25519PrivateKey) -> None:
-        print(f"page {url}\nstart each box with --centre-key {public_key_hex(key)}", flush=True)
+        public = key.public_key().public_bytes_raw().hex()
+        print(f"page {url}\nstart each box with --centre-key {public}", flush=True)
 
     options = CentreOptions(
         sites=tuple(load_site(name) for name in args.site),

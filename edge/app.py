@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from nutgiao.configs.keys import load_or_create_key
 from nutgiao.edge.camera.source import FrameSource
 from nutgiao.edge.clock import WallClock
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
-from nutgiao.edge.evidence.keys import load_or_create_key
 from nutgiao.edge.node import Node
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
 from nutgiao.models.contracts.timeline import GREEN, expand_cycle
 from nutgiao.models.queueing.platoon import cyclic_queue, disperse
 from nutgiao.models.queueing.webster import random_delay_s

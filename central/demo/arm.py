@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nutgiao.central.centre import Centre, public_key_hex
+from nutgiao.central.centre import Centre
 from nutgiao.central.demo.children import Child
 from nutgiao.central.state import NetworkState
 from nutgiao.central.store import Store
@@ -159,7 +159,14 @@ def _street(job: Job, folder: Path) -> Child:
 
 def _box(site: Site, city: str, address: str, secret: str, seed: int, folder: Path, town: Town) -> Child:
     arguments = ["edge", "--site", town.site_files[site.id], "--broker", str(town.broker), "--city", city]
-    arguments += ["--data", str(folder / site.id), "--centre-key", public_key_hex(town.key), "--boot", f"s{seed}"]
+    arguments += [
+        "--data",
+        str(folder / site.id),
+        "--centre-key",
+        town.key.public_key().public_bytes_raw().hex(),
+        "--boot",
+        f"s{seed}",
+    ]
     arguments += ["--street", address]
     if town.upload:
         arguments += ["--upload", town.upload]

@@ -42,7 +42,7 @@ MANY = 1_000_000
 OURS = ("runs", "evidence", "centre.sqlite", "centre.sqlite-wal", "centre.sqlite-shm")
 DAY_S = 86400
 LIVE_PACE = 4.0
-"""After the result the street goes on at this many times real time: quick enough to show a plan change, slow to watch."""
+"""After the result the street goes on at this many times real time: quick enough to see plans change, slow to watch."""
 LIVE_S = 2 * 3600
 RESULTS = ("summary.json", "report.html", "evidence-bundle.zip")
 

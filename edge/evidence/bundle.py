@@ -14,8 +14,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.edge.evidence.case import Case
-from nutgiao.edge.evidence.keys import public_key_hex
-from nutgiao.edge.evidence.manifest import (
+from nutgiao.edge.evidence.picture import draw_still
+from nutgiao.models.contracts.evidence import (
     MANIFEST,
     NO_PREVIOUS,
     SIGNATURE,
@@ -24,7 +24,6 @@ from nutgiao.edge.evidence.manifest import (
     geometry_hash,
     sha256,
 )
-from nutgiao.edge.evidence.picture import draw_still
 from nutgiao.models.contracts.site import Site, site_hash
 
 _CHAIN = "chain.txt"
@@ -73,7 +72,7 @@ class EvidenceBuilder:
         self._folder, self._key, self._site = folder, key, site
         self._node, self._boot, self._software, self._signal_source = node, boot, software, signal_source
         self._site_hash = site_hash(site)
-        self.public_key_hex = public_key_hex(key)
+        self.public_key_hex = key.public_key().public_bytes_raw().hex()
         chain = folder / _CHAIN
         self._previous = chain.read_text().strip() if chain.exists() else NO_PREVIOUS
 

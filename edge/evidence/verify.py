@@ -1,58 +1,15 @@
-"""Checks a bundle: is every file as it was sealed, and did the node that it names sign it."""
+"""Checks bundles on disk: is every file as it was sealed, did the node sign it, and is none missing in between?"""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from nutgiao.edge.evidence.manifest import MANIFEST, NO_PREVIOUS, SIGNATURE, Manifest, sha256
 from nutgiao.models.contracts.errors import EvidenceBroken
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the check found.
-
-    Attributes:
-        manifest: what the bundle claims.
-        manifest_sha256: its hash, the name of this link in the chain.
-        changed: files whose content differs from their hash.
-        missing: files that the manifest names and the bundle lacks.
-        unexpected: files that the manifest does not name.
-        signature_valid: the signature fits manifest and key.
-        key_trusted: the key is the one asked for; None if none was given, so anyone may have sealed it.
-    """
-
-    manifest: Manifest
-    manifest_sha256: str
-    changed: tuple[str, ...]
-    missing: tuple[str, ...]
-    unexpected: tuple[str, ...]
-    signature_valid: bool
-    key_trusted: bool | None
-
-    @property
-    def intact(self) -> bool:
-        """Nothing is wrong."""
-        whole = not (self.changed or self.missing or self.unexpected)
-        return whole and self.signature_valid and self.key_trusted is not False
-
-    def __str__(self) -> str:
-        problems = [f"changed: {name}" for name in self.changed]
-        problems += [f"missing: {name}" for name in self.missing]
-        problems += [f"not in the manifest: {name}" for name in self.unexpected]
-        if not self.signature_valid:
-            problems.append("the signature does not fit the manifest")
-        if self.key_trusted is False:
-            problems.append("sealed with another key than the node's")
-        return "; ".join(problems) or "intact"
+from nutgiao.models.contracts.evidence import NO_PREVIOUS, Verdict, check_bundle
 
 
 def verify_bundle(path: Path, public_key: str | None) -> Verdict:
@@ -68,37 +25,11 @@ def verify_bundle(path: Path, public_key: str | None) -> Verdict:
     Raises:
         EvidenceBroken: if it cannot be read at all: no zip, no manifest, or one of another schema.
     """
-    contents: dict[str, bytes | None] = {}
     try:
-        with zipfile.ZipFile(path) as bundle:
-            for name in bundle.namelist():
-                try:
-                    contents[name] = bundle.read(name)
-                except (zipfile.BadZipFile, zlib.error, EOFError):  # zip's own checksum failed
-                    contents[name] = None
-    except (OSError, zipfile.BadZipFile) as error:
-        raise EvidenceBroken(f"{path}: no readable zip: {error}") from error
-    raw = contents.get(MANIFEST)
-    if raw is None:
-        raise EvidenceBroken(f"{path}: {MANIFEST} is missing or damaged")
-    try:
-        manifest = msgspec.json.decode(raw, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise EvidenceBroken(f"{path}: {MANIFEST} does not fit its schema: {error}") from error
-    changed = []
-    for name, digest in manifest.files.items():
-        data = contents.get(name, b"")
-        if name in contents and (data is None or sha256(data) != digest):
-            changed.append(name)
-    return Verdict(
-        manifest=manifest,
-        manifest_sha256=sha256(raw),
-        changed=tuple(changed),
-        missing=tuple(name for name in (*manifest.files, SIGNATURE) if name not in contents),
-        unexpected=tuple(name for name in contents if name not in {*manifest.files, MANIFEST, SIGNATURE}),
-        signature_valid=_signed(raw, contents.get(SIGNATURE), public_key or manifest.public_key),
-        key_trusted=None if public_key is None else public_key == manifest.public_key,
-    )
+        data = path.read_bytes()
+    except OSError as error:
+        raise EvidenceBroken(f"{path}: cannot be read: {error.strerror}") from error
+    return check_bundle(str(path), data, public_key, _signed)
 
 
 def verify_chain(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
@@ -115,11 +46,9 @@ def verify_chain(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(v.manifest.violation for v in all_of_them if v.manifest.previous_sha256 not in known)
 
 
-def _signed(manifest: bytes, signature: bytes | None, public_key: str) -> bool:
-    if signature is None:
-        return False
+def _signed(key: str, body: bytes, signature: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, manifest)
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(signature, body)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 _ENTER_M = 0.5  # a front this far upstream has not crossed yet; between here and the line jitter decides nothing
 _BESIDE_M = 3.0  # a member that strays further than this beside the carriageway, upstream of the line, has left it
+_JOIN_M = 20.0  # a track that is confirmed only beyond the line still joins here; well before _GONE_M, so that nobody
+# who has left comes back by jitter and is told of twice
 _GONE_M = 35.0  # a member so far beyond the line has left the junction
 _BORN_AHEAD_MPS = 1.5  # a new track ahead of the line belongs to the approach only if it stands in the crowd there
 
@@ -158,6 +160,7 @@ class Placement:
         joins = (
             on_road
             & (x <= self._far_m + 20.0)
+            & (x > -_JOIN_M)
             & ((np.maximum(x, m["born_x"]) > 0.0) | ((x > -self._conflict_m) & stands))
         )
         beside = (y < -_BESIDE_M) | (y > self.frame.width_m + _BESIDE_M)

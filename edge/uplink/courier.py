@@ -8,6 +8,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from nutgiao.models.contracts.errors import ContractError
+
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
@@ -22,9 +24,14 @@ class Courier:
         url: address of the centre; bundles go to ``{url}/api/evidence/{name}``.
         node: sender, in a header.
         pause_s: between two looks into the folder.
+
+    Raises:
+        ContractError: if the address is no HTTP one.
     """
 
     def __init__(self, folder: Path, url: str, node: str, pause_s: float = 1.0) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ContractError(f"--upload {url!r}: write http://centre:8765 or https://…")
         self._folder, self._url, self._node, self._pause_s = folder, url.rstrip("/"), node, pause_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -53,14 +60,14 @@ class Courier:
                 return  # the centre cannot be reached: the others would fail too
 
     def _carry(self, bundle: Path) -> bool:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked in __init__
             f"{self._url}/api/evidence/{bundle.name}",
             data=bundle.read_bytes(),
             method="PUT",
             headers={"Content-Type": "application/zip", "X-Nutgiao-Node": self._node},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
                 pass
         except urllib.error.HTTPError as error:
             if error.code < 500:  # the centre refuses it: sending it again will not help, so it stays here for a person

@@ -7,12 +7,13 @@ import threading
 from collections import deque
 
 import paho.mqtt.client as paho
-from nutgiao.edge.uplink.outbox import Letter
-from nutgiao.models.contracts.broker_url import BrokerUrl
-from nutgiao.models.contracts.errors import UplinkDown
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+
+from nutgiao.edge.uplink.outbox import Letter
+from nutgiao.models.contracts.broker_url import BrokerUrl
+from nutgiao.models.contracts.errors import UplinkDown
 
 KEEPALIVE_S = 15
 IN_FLIGHT = 100

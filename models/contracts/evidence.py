@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from nutgiao.models.contracts.errors import EvidenceBroken
+from nutgiao.models.contracts.site import Approach, Camera
 from nutgiao.models.contracts.words import Indication, VehicleClass, ViolationKind
 
 MANIFEST, SIGNATURE = "manifest.json", "signature.bin"
@@ -179,3 +180,9 @@ def check_bundle(
         signature_valid=signature is not None and signed(public_key or manifest.public_key, raw, signature),
         key_trusted=None if public_key is None else public_key == manifest.public_key,
     )
+
+
+def geometry_hash(approach: Approach, camera: Camera) -> str:
+    """Hash of the geometry on which the figures rest, 16 hexadecimal digits; the camera's address stays out of it."""
+    view = (camera.id, camera.width_px, camera.height_px, camera.ground_pairs, camera.view_m)
+    return sha256(msgspec.json.encode((approach, view), order="deterministic"))[:16]

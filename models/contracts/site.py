@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+
 from nutgiao.models.contracts.words import Turn
 
 Positive = Annotated[float, Meta(gt=0)]

@@ -7,6 +7,7 @@ answered `StepDone`. Frames are msgpack; arrays travel as bytes. A real box neve
 from __future__ import annotations
 
 import msgspec
+
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 
 

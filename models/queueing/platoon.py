@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from nutgiao.models.jit import kernel
 
 WARM_CYCLES = 2

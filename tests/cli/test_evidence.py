@@ -10,8 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.cli.main import main
-from nutgiao.edge.evidence.keys import public_key_hex
-from nutgiao.edge.evidence.manifest import MANIFEST, NO_PREVIOUS, SIGNATURE, Manifest, sha256
+from nutgiao.models.contracts.evidence import MANIFEST, NO_PREVIOUS, SIGNATURE, Manifest, sha256
 from nutgiao.models.contracts.words import VehicleClass, ViolationKind
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -44,7 +43,7 @@ def bundle(folder: Path, violation: str = "v1", previous: str = NO_PREVIOUS) -> 
         software="0.1.0",
         files={"trace.csv": sha256(b"t,x\n")},
         previous_sha256=previous,
-        public_key=public_key_hex(KEY),
+        public_key=KEY.public_key().public_bytes_raw().hex(),
     )
     raw = msgspec.json.encode(manifest)
     path = folder / f"{violation}.zip"
@@ -56,7 +55,7 @@ def bundle(folder: Path, violation: str = "v1", previous: str = NO_PREVIOUS) -> 
 
 
 def test_an_intact_bundle_says_what_it_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evidence", "verify", str(bundle(tmp_path)), "--key", public_key_hex(KEY)]) == 0
+    assert main(["evidence", "verify", str(bundle(tmp_path)), "--key", KEY.public_key().public_bytes_raw().hex()]) == 0
     told = capsys.readouterr().out
     assert "v1.zip: intact" in told
     assert "red_light by a motorcycle at Ngã tư thử, west, lane west_1" in told
@@ -76,12 +75,12 @@ def test_a_changed_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     with zipfile.ZipFile(path, "w") as archive:
         for name, body in {**contents, "trace.csv": b"t,y\n"}.items():
             archive.writestr(name, body)
-    assert main(["evidence", "verify", str(path), "--key", public_key_hex(KEY)]) == 1
+    assert main(["evidence", "verify", str(path), "--key", KEY.public_key().public_bytes_raw().hex()]) == 1
     assert "v1.zip: changed: trace.csv" in capsys.readouterr().out
 
 
 def test_another_nodes_key_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    other = public_key_hex(Ed25519PrivateKey.from_private_bytes(b"o" * 32))
+    other = Ed25519PrivateKey.from_private_bytes(b"o" * 32).public_key().public_bytes_raw().hex()
     assert main(["evidence", "verify", str(bundle(tmp_path)), "--key", other]) == 1
     assert "another key" in capsys.readouterr().out
 

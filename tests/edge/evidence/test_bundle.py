@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nutgiao.configs.keys import load_or_create_key
 from nutgiao.edge.evidence.bundle import EvidenceBuilder, SealedBundle
 from nutgiao.edge.evidence.case import Case
-from nutgiao.edge.evidence.keys import load_or_create_key
 from nutgiao.edge.evidence.picture import draw_still
 from nutgiao.edge.evidence.verify import verify_bundle, verify_chain
 from nutgiao.edge.perception import Perception

@@ -1,4 +1,4 @@
-"""The node's Ed25519 key: made once, kept in a file that only its owner can read."""
+"""An Ed25519 key of a box or of the centre: made once, kept in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 
@@ -39,11 +38,6 @@ def load_or_create_key(path: Path) -> Ed25519PrivateKey:
     with os.fdopen(handle, "wb") as file:
         file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key
-
-
-def public_key_hex(key: Ed25519PrivateKey) -> str:
-    """The public half, hexadecimal."""
-    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
 def _load(path: Path) -> Ed25519PrivateKey:
