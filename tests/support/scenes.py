@@ -147,6 +147,7 @@ class Scene:
     noise_share: float = 0.0
     miss_share: float = 0.0
     seed: int = 1
+    seen_m: tuple[float, float] = (-14.0, 85.0)
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
@@ -156,7 +157,7 @@ class Scene:
         boxes, codes = [], []
         for vehicle in self.vehicles:
             x = vehicle.where(t)
-            if x is None or not -14.0 < x < 85.0 or self.random.random() < self.miss_share:
+            if x is None or not self.seen_m[0] < x < self.seen_m[1] or self.random.random() < self.miss_share:
                 continue
             box = self.pinhole.box(x, vehicle.y_m, vehicle.kind, vehicle.wrong_way)
             size = np.tile(box[2:] - box[:2], 2)
