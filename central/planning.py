@@ -15,6 +15,8 @@ from nutgiao.optimizer.planner import CorridorPlan, plan_corridor
 
 log = logging.getLogger(__name__)
 
+FIRST_S = 180
+"""The first plan after a start waits so long: flows have to be measured."""
 EVERY_S = 300
 """Plans change at most so often; a change costs a transition."""
 
@@ -44,9 +46,9 @@ class Planning:
         self.last: CorridorPlan | None = None
 
     def second(self, now_s: float) -> None:
-        """Plans if it is time; the first time one period after the start, when flows have been measured."""
+        """Plans if it is time; the first time when flows have been measured."""
         if self._next_s is None:
-            self._next_s = now_s + self._every_s
+            self._next_s = now_s + min(FIRST_S, self._every_s)
         if now_s < self._next_s:
             return
         self._next_s += self._every_s * (1 + int((now_s - self._next_s) // self._every_s))

@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS violations (
     decided_s REAL);
 CREATE INDEX IF NOT EXISTS violations_by_time ON violations (occurred_s DESC);
 CREATE TABLE IF NOT EXISTS plans (
-    node TEXT NOT NULL, revision INTEGER NOT NULL, plan BLOB NOT NULL, sent_s REAL NOT NULL, reply BLOB,
-    PRIMARY KEY (node, revision));
+    id TEXT NOT NULL, node TEXT NOT NULL, revision INTEGER NOT NULL, plan BLOB NOT NULL, sent_s REAL NOT NULL,
+    reply BLOB, PRIMARY KEY (node, revision, id));
 CREATE TABLE IF NOT EXISTS lanes (
     node TEXT NOT NULL, approach TEXT NOT NULL, start_s INTEGER NOT NULL, seconds INTEGER NOT NULL,
     departures_mcu REAL NOT NULL, arrivals_mcu REAL NOT NULL, queue_mcu_s REAL NOT NULL, queue_veh_s REAL NOT NULL,
@@ -128,7 +128,8 @@ class SqliteStore:
         with self._writing() as db:
             body = msgspec.json.encode(plan)
             db.execute(
-                "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?, NULL)", (plan.node, plan.revision, body, sent_s)
+                "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?, ?, NULL)",
+                (plan.id, plan.node, plan.revision, body, sent_s),
             )
             audit.append(db, sent_s, "centre", "proposed", f"{plan.node}/{plan.revision}", body.decode())
 
@@ -137,8 +138,8 @@ class SqliteStore:
         body = msgspec.json.encode(reply)
         with self._writing() as db:
             answered = db.execute(
-                "UPDATE plans SET reply = ? WHERE node = ? AND revision = ? AND reply IS NULL",
-                (body, reply.node, reply.revision),
+                "UPDATE plans SET reply = ? WHERE node = ? AND revision = ? AND id = ? AND reply IS NULL",
+                (body, reply.node, reply.revision, reply.plan),
             )
             if answered.rowcount:
                 action = "accepted" if reply.accepted else "refused"

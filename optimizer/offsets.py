@@ -14,8 +14,8 @@ from nutgiao.optimizer.corridor import Junction, Stream
 
 PLATOON_SHARE = 0.8
 """Share of an approach's arrivals that keep the shape of the upstream junction's discharge; the rest turns in."""
-START_LOSS_S = 1
-"""Displayed green that is lost at its start; about as much of the amber is used at its end."""
+START_LOSS_S, AMBER_USED_S = 2, 1
+"""Displayed green lost at its start and amber used at its end: the first 4 s of green discharge half as much."""
 
 
 class CorridorDelay:
@@ -34,9 +34,7 @@ class CorridorDelay:
             raise ValueError(f"no common cycle: { {node: len(rows) for node, rows in lamps.items()} }")
         self._streams = _upstream_first([stream for junction in junctions for stream in junction.streams])
         self._green = {
-            (stream.node, stream.approach, stream.group): np.roll(
-                lamps[stream.node][:, stream.group] == GREEN, START_LOSS_S
-            )
+            (stream.node, stream.approach, stream.group): _effective(lamps[stream.node][:, stream.group] == GREEN)
             for stream in self._streams
         }
         self._fixed = 0.0  # random delay does not depend on the offsets
@@ -92,6 +90,11 @@ class CorridorDelay:
                     if score < value - 1e-9:
                         best, value, improved = trial, score, True
         return best
+
+
+def _effective(green: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Seconds of the cycle in which a queue discharges."""
+    return np.asarray(np.roll(green, START_LOSS_S) & np.roll(green, AMBER_USED_S))
 
 
 def _feeds(stream: Stream, other: Stream) -> bool:

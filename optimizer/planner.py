@@ -12,7 +12,7 @@ from nutgiao.optimizer.corridor import Junction
 from nutgiao.optimizer.offsets import CorridorDelay
 
 CYCLE_STEP_S = 5
-WORTH = 0.03
+WORTH = 0.05
 """A plan is changed only if it promises at least this share less delay: a change itself costs some."""
 
 
