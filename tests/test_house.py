@@ -158,7 +158,7 @@ def test_the_edge_extra_pulls_neither_sumo_nor_torch_nor_a_web_stack() -> None:
 
 EXTRAS = {
     "models": ("edge",),
-    "configs": (),
+    "configs": ("edge",),  # keys.py only, for boxes and the centre: both extras bring cryptography
     "edge": ("edge",),
     "optimizer": ("central",),
     "simulation": ("sim", "bench"),
