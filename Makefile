@@ -65,10 +65,14 @@ $(BIN)/python:
 	fi; \
 	$$found -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
+KERNELS := nutgiao.edge.perception, nutgiao.simulation.virtual_camera, nutgiao.optimizer.offsets, nutgiao.models.vision.yolo
+
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/python
 	@if [ ! -e $(VENV)/.dev ] || [ requirements/dev.txt -nt $(VENV)/.dev ] || [ pyproject.toml -nt $(VENV)/.dev ]; then \
 	  $(BIN)/python requirements/install.py requirements/demo.txt; \
 	fi
+	@echo "Compiling the kernels, once: about half a minute."
+	@$(BIN)/python -c "import $(KERNELS)"
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python

@@ -45,8 +45,9 @@ def figures(out: Path) -> dict[str, object]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_demo_on_its_own_broker_and_on_mosquitto_gives_the_same_figures(tmp_path: Path) -> None:
-    short = ("--seeds", "5", "--minutes", "6.5", "--warm-up", "0.5", "--begin", "07:08")
+    short = ("--seeds", "5", "--minutes", "4", "--warm-up", "0.5", "--begin", "07:08")
     own = demo(tmp_path / "own", *short)
     assert own.returncode == 0, own.stderr
     assert "Mean delay of everyone" in own.stdout
