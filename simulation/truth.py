@@ -118,7 +118,7 @@ class TruthRecorder:
         self._limit = np.array([approach.speed_limit_mps for _, approach in self._places])
         # lamp and start of red, by approach and by group: 0 its own, 1 the left turn's
         self._lamp = np.full((len(self._places), 2), _RED, np.int8)
-        self._red_since = np.full((len(self._places), 2), -math.inf)
+        self._red_since = np.full((len(self._places), 2), street.time_s)  # what was red before counts from here
         self._two_wheeled = np.array([name in TWO_WHEELERS for name in CLASSES])
 
     def observe(self, users: RoadUsers) -> None:

@@ -35,6 +35,7 @@ def test_red_runner_is_recorded_and_a_lawful_rider_is_not(open_street: Open, sit
     found = truth.violations[0]
     assert (found.node, found.approach, found.vehicle_class) == ("j1", "north", "motorcycle")
     assert found.time_s < found.numbers["conflict_s"]
+    assert 0.0 < found.numbers["into_red_s"] < 80.0, "a red that began before the run counts from its start"
 
 
 def test_who_stands_past_the_tolerance_on_red_overran_the_line_once(open_street: Open, sites: dict[str, Site]) -> None:
