@@ -16,9 +16,11 @@ from nutgiao.edge.evidence.case import Case, open_case
 from nutgiao.edge.evidence.ring import FrameRing
 from nutgiao.edge.lanes.crossing import Crossing
 from nutgiao.edge.lanes.estimator import LaneEstimator
-from nutgiao.edge.lanes.placed import PlacedTracks, Placement
+from nutgiao.edge.lanes.placed import PlacedTracks
+from nutgiao.edge.lanes.placement import Placement
 from nutgiao.edge.track.prior import ApproachPrior
-from nutgiao.edge.track.tracker import Tracker, TrackerSettings
+from nutgiao.edge.track.settings import TrackerSettings
+from nutgiao.edge.track.tracker import Tracker
 from nutgiao.edge.track.tracks import Tracks
 from nutgiao.edge.violation.red_light import RedLightRule, RedLightSettings
 from nutgiao.edge.violation.rule import Rule, Violation
@@ -114,6 +116,7 @@ class _WatchedApproach:
             StopLineRule(approach, camera.id, settings.stop_line),
             WrongWayRule(approach, camera.id, settings.wrong_way),
         )
+        self.lanes = [lane.id for lane in approach.lanes]
         self.waiting: list[PlacedTracks] = []  # frames that the rules have not seen yet
 
 
@@ -201,7 +204,7 @@ class Perception:
         for watched in eye.watched:
             on_approach = watched.placement.step(tracks)
             stands = watched.estimator.on_frame(on_approach)
-            queued[np.searchsorted(tracks.numbers, on_approach.numbers[stands])] = True
+            queued[tracks.numbers.searchsorted(on_approach.numbers[stands])] = True
             watched.waiting.append(on_approach)
             placed.append(on_approach)
         eye.ring.add(frame, tuple(placed))
@@ -275,9 +278,9 @@ def _snapshot(eye: _Eye, tracks: Tracks, placed: Sequence[PlacedTracks], queued:
     approaches: list[str | None] = [None] * n
     lanes: list[str | None] = [None] * n
     for watched, on_approach in zip(eye.watched, placed, strict=True):
-        rows = np.searchsorted(tracks.numbers, on_approach.numbers)
+        rows = tracks.numbers.searchsorted(on_approach.numbers)
         x[rows], y[rows] = on_approach.x_m, on_approach.y_m
-        names = [lane.id for lane in watched.approach.lanes]
+        names = watched.lanes
         for row, lane in zip(rows.tolist(), on_approach.lanes.tolist(), strict=True):
             approaches[row], lanes[row] = watched.approach.id, names[lane]
     return Snapshot(

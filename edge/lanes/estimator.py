@@ -13,6 +13,7 @@ from nutgiao.edge.lanes.placed import PlacedTracks
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import CLASSES
+from nutgiao.models.jit import kernel
 from nutgiao.models.queueing import lane_kernel as col
 from nutgiao.models.queueing.lane_kernel import lane_sums
 from nutgiao.models.queueing.mcu import LENGTH_BY_CODE_M, MCU_BY_CODE, WIDTH_BY_CODE_M
@@ -27,6 +28,9 @@ _STALE_S = 2.0  # frames older than this tell nothing
 _LOST_MEMORY_S = 10.0  # tracks that vanished in mid-view within this time lower the quality
 _NEW_SHARE = 0.5  # an arrival appears in the farther half of the view, or moving
 
+_KNOWN, _QUEUED, _DEPARTED, _X = range(4)
+"""Columns of the memory."""
+
 
 class LaneEstimator:
     """Turns the placed tracks of one approach into lane states.
@@ -38,8 +42,9 @@ class LaneEstimator:
 
     def __init__(self, approach: Approach, view_m: tuple[float, float]) -> None:
         self._approach, self._near_m, self._far_m = approach, view_m[0], view_m[1]
-        self._memory = TrackMemory(known=False, queued=False, departed=False, x=np.nan)
+        self._memory = TrackMemory(known=0.0, queued=0.0, departed=0.0, x=np.nan)
         self._frame: PlacedTracks | None = None
+        self._queued = np.zeros(0, np.bool_)
         lanes = len(approach.lanes)
         self._sums = np.zeros((lanes, 7))
         self._departures: list[Crossing] = []
@@ -57,26 +62,30 @@ class LaneEstimator:
         Returns:
             ``(n,)`` who stands in the queue.
         """
-        gone = self._memory.follow(placed.numbers)
-        lost = (gone["x"] > 0.0) & (gone["x"] < self._far_m - _END_OF_VIEW_M)
-        self._lost.extend([placed.time_s] * int(lost.sum()))
-        m = self._memory.rows
-        speed, x = placed.speed_mps, placed.x_m
-        pace = np.abs(speed)
-        # a turning vehicle in the junction moves sideways and is no queue
-        pace = np.where(x < 0.0, np.hypot(speed, placed.sideways_mps), pace)
-        m["queued"] = np.where(m["queued"], pace < _MOVING_MPS, pace < _QUEUED_MPS)
-        self._arrive(m, placed)
-        over = ~np.isnan(placed.crossed_s) & ~m["departed"]
-        # a front that is only predicted must be over by its own uncertainty too
-        beyond = -x - np.where(placed.unseen_s > 0.0, 2.0 * placed.sd_m, 0.0)
-        over &= ((beyond > _DEPART_M) & (speed > _QUEUED_MPS)) | (beyond > _DEPART_STANDING_M)
-        for i in np.flatnonzero(over):
-            self._depart(placed, int(i))
-        m["departed"] |= over
-        m["x"] = x
-        self._frame = placed
-        queued: NDArray[np.bool_] = m["queued"].copy()
+        for x in self._memory.follow(placed.numbers)[:, _X].tolist():
+            if 0.0 < x < self._far_m - _END_OF_VIEW_M:
+                self._lost.append(placed.time_s)
+        n = len(placed)
+        queued, departs = np.empty(n, np.bool_), np.empty(n, np.bool_)
+        count(
+            placed.x_m,
+            placed.speed_mps,
+            placed.sideways_mps,
+            placed.sd_m,
+            placed.unseen_s,
+            placed.born_x_m,
+            placed.crossed_s,
+            placed.lanes,
+            MCU_BY_CODE.take(placed.classes),
+            self._far_m,
+            self._memory.rows,
+            self._arrived_mcu,
+            queued,
+            departs,
+        )
+        for i in departs.nonzero()[0].tolist():
+            self._depart(placed, i)
+        self._frame, self._queued = placed, queued
         return queued
 
     def second(self, time_s: float) -> tuple[tuple[LaneState, ...], tuple[Crossing, ...]]:
@@ -101,15 +110,6 @@ class LaneEstimator:
         for column in (self._departed_mcu, self._departed_veh, self._arrived_mcu):
             column[:] = 0
         return states, crossings
-
-    def _arrive(self, m: NDArray[np.void], placed: PlacedTracks) -> None:
-        """Counts tracks that are new and came from upstream; those found again in a standing queue are no arrivals."""
-        new = ~m["known"]
-        if new.any():
-            far = placed.born_x_m > _NEW_SHARE * self._far_m
-            arrivals = new & (placed.born_x_m > 0.0) & (far | (placed.speed_mps > _MOVING_MPS))
-            np.add.at(self._arrived_mcu, placed.lanes[arrivals], MCU_BY_CODE[placed.classes[arrivals]])
-            m["known"] = True
 
     def _depart(self, placed: PlacedTracks, i: int) -> None:
         lane, code = int(placed.lanes[i]), int(placed.classes[i])
@@ -139,7 +139,7 @@ class LaneEstimator:
             MCU_BY_CODE[classes],
             frame.speed_mps[order],
             frame.lanes[order],
-            self._memory.rows["queued"][order],
+            self._queued[order],
             _MAX_GAP_M,
             self._sums,
         )
@@ -171,3 +171,60 @@ class LaneEstimator:
             beyond_view=back_m >= self._far_m - _END_OF_VIEW_M,
             quality=round(quality, 3),
         )
+
+
+@kernel(
+    "void(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i8[::1], f8[::1], f8, f8[:, ::1],"
+    " f8[::1], b1[::1], b1[::1])"
+)
+def count(
+    x_m: NDArray[np.float64],
+    speed_mps: NDArray[np.float64],
+    sideways_mps: NDArray[np.float64],
+    sd_m: NDArray[np.float64],
+    unseen_s: NDArray[np.float64],
+    born_x_m: NDArray[np.float64],
+    crossed_s: NDArray[np.float64],
+    lanes: NDArray[np.int64],
+    mcu: NDArray[np.float64],
+    far_m: float,
+    memory: NDArray[np.float64],
+    arrived_mcu: NDArray[np.float64],
+    queued: NDArray[np.bool_],
+    departs: NDArray[np.bool_],
+) -> None:
+    """Who joins the queue, leaves it, arrives and departs in this frame.
+
+    Args:
+        x_m: ``(n,)`` front.
+        speed_mps: ``(n,)`` along the approach.
+        sideways_mps: ``(n,)``.
+        sd_m: ``(n,)`` standard error of x.
+        unseen_s: ``(n,)`` seconds since the last detection.
+        born_x_m: ``(n,)`` x of the first detection.
+        crossed_s: ``(n,)`` instant of the crossing, NaN before it.
+        lanes: ``(n,)``.
+        mcu: ``(n,)`` motorcycle-equivalent units.
+        far_m: farthest x that the camera sees well.
+        memory: ``(n, 4)`` what was known before; brought up to this frame.
+        arrived_mcu: ``(lanes,)`` arrivals are added here.
+        queued: ``(n,)`` output: stands in the queue.
+        departs: ``(n,)`` output: departs now.
+    """
+    for i in range(len(x_m)):
+        m, x, speed = memory[i], x_m[i], speed_mps[i]
+        pace = np.abs(speed)
+        if x < 0.0:  # a turning vehicle in the junction moves sideways and is no queue
+            pace = np.hypot(speed, sideways_mps[i])
+        queued[i] = pace < (_MOVING_MPS if m[_QUEUED] else _QUEUED_MPS)
+        # new and from upstream; who is found again in a standing queue is no arrival
+        if not m[_KNOWN] and born_x_m[i] > 0.0 and (born_x_m[i] > _NEW_SHARE * far_m or speed > _MOVING_MPS):
+            arrived_mcu[lanes[i]] += mcu[i]
+        beyond = -x
+        if unseen_s[i] > 0.0:  # a front that is only predicted must be over by its own uncertainty too
+            beyond -= 2.0 * sd_m[i]
+        over = (beyond > _DEPART_M and speed > _QUEUED_MPS) or beyond > _DEPART_STANDING_M
+        departs[i] = over and not m[_DEPARTED] and not np.isnan(crossed_s[i])
+        m[_KNOWN], m[_QUEUED], m[_X] = 1.0, queued[i], x
+        if departs[i]:
+            m[_DEPARTED] = 1.0

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.models.contracts.site import Approach
-from nutgiao.models.queueing.mcu import LENGTH_BY_CODE_M, WIDTH_BY_CODE_M
+from nutgiao.models.jit import kernel
 
 Floats = NDArray[np.float64]
 
-_LANE_HYSTERESIS_M = 0.35  # a rider between two lanes stays in the one that was taken first
-_KERB_MARGIN_M = 0.6  # box noise and riders who hug the kerb
+KERB_MARGIN_M = 0.6  # box noise and riders who hug the kerb
 
 
 class ApproachFrame:
@@ -49,47 +48,51 @@ class ApproachFrame:
         """From the frame back to the ground plane: ``(n, 2)`` metres."""
         return np.asarray(self.origin - x_m[:, None] * self.way + y_m[:, None] * self.left)
 
-    def front(self, ground_m: Floats, towards_camera: Floats, classes: NDArray[np.int8]) -> tuple[Floats, Floats]:
-        """Place of the middle of the front bumper, from the seen bottom centre of the box.
-
-        The bottom of a box is the corner nearest to the camera, the middle of a box the ray through its middle.
-        So the seen point lies from the middle towards the camera by the support of the footprint in that direction: a
-        camera ahead of the traffic sees the front (no correction), one behind it the rear (one length).
-
-        Args:
-            ground_m: ``(n, 2)`` seen points.
-            towards_camera: ``(n, 2)`` unit vectors to the camera's foot.
-            classes: ``(n,)`` class codes; length and width are typical ones of the class.
-
-        Returns:
-            ``(n,)`` x and ``(n,)`` y of the front's middle.
-        """
-        x, y = self.place(ground_m)
-        along, across = towards_camera @ self.way, towards_camera @ self.left
-        half_length, half_width = 0.5 * LENGTH_BY_CODE_M[classes], 0.5 * WIDTH_BY_CODE_M[classes]
-        support = np.abs(along) * half_length + np.abs(across) * half_width
-        return x + along * support - half_length, y - across * support
-
     def on_carriageway(self, y_m: Floats) -> NDArray[np.bool_]:
         """``(n,)`` between kerb and centre line, with a margin for box noise."""
-        return np.asarray((y_m > -_KERB_MARGIN_M) & (y_m < self.width_m + _KERB_MARGIN_M))
+        return np.asarray((y_m > -KERB_MARGIN_M) & (y_m < self.width_m + KERB_MARGIN_M))
 
-    def lane_of(self, y_m: Floats, before: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Lane of each position, with hysteresis.
 
-        Args:
-            y_m: ``(n,)`` from the kerb.
-            before: ``(n,)`` index of the lane so far, -1 for none.
+@kernel("void(f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[::1], f8[::1])")
+def fronts(
+    ground_m: Floats,
+    length_m: Floats,
+    width_m: Floats,
+    origin: Floats,
+    way: Floats,
+    to_ground: Floats,
+    to_image: Floats,
+    x_m: Floats,
+    y_m: Floats,
+) -> None:
+    """Places of the middle of the front bumpers, from the seen bottom centres of the boxes.
 
-        Returns:
-            ``(n,)`` index of the lane from the kerb; positions beside the carriageway get the nearest lane.
-        """
-        last = len(self.edges_m) - 2
-        now = np.clip(np.searchsorted(self.edges_m, y_m, side="right") - 1, 0, last)
-        kept = np.clip(before, 0, last)
-        stays = (
-            (before >= 0)
-            & (y_m > self.edges_m[kept] - _LANE_HYSTERESIS_M)
-            & (y_m < self.edges_m[kept + 1] + _LANE_HYSTERESIS_M)
-        )
-        return np.where(stays, kept, now).astype(np.int64)
+    The bottom of a box is the corner nearest to the camera, the middle of a box the ray through its middle.
+    So the seen point lies from the middle towards the camera by the support of the footprint in that direction: a
+    camera ahead of the traffic sees the front (no correction), one behind it the rear (one length). Which direction
+    that is, `Homography.towards_camera` tells; written for a point of the ground, its third coordinate cancels.
+
+    Args:
+        ground_m: ``(n, 2)`` seen points.
+        length_m: ``(n,)`` typical length of the class.
+        width_m: ``(n,)`` typical width.
+        origin: ``(2,)`` of the frame.
+        way: ``(2,)`` unit vector of travel.
+        to_ground: ``(3, 3)`` the camera's map.
+        to_image: ``(3, 3)`` its inverse.
+        x_m: ``(n,)`` output: upstream of the line; NaN behind the camera.
+        y_m: ``(n,)`` output: from the kerb; NaN behind the camera.
+    """
+    for i in range(len(ground_m)):
+        gx, gy = ground_m[i, 0], ground_m[i, 1]
+        if not to_image[2, 0] * gx + to_image[2, 1] * gy + to_image[2, 2] > 1e-9:
+            x_m[i] = y_m[i] = np.nan
+            continue
+        dx, dy = to_ground[0, 1] - gx * to_ground[2, 1], to_ground[1, 1] - gy * to_ground[2, 1]
+        distance = np.sqrt(dx * dx + dy * dy)
+        along, across = (dx * way[0] + dy * way[1]) / distance, (dy * way[0] - dx * way[1]) / distance
+        half_length, half_width = 0.5 * length_m[i], 0.5 * width_m[i]
+        support = np.abs(along) * half_length + np.abs(across) * half_width
+        gx, gy = gx - origin[0], gy - origin[1]
+        x_m[i] = along * support - half_length - (gx * way[0] + gy * way[1])
+        y_m[i] = gy * way[0] - gx * way[1] - across * support

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.models.contracts.words import CLASSES
+from nutgiao.models.jit import kernel
 
 _SAMPLES = 128
 _NEEDED = 24
@@ -32,11 +33,31 @@ class Stature:
             classes: ``(n,)`` class codes.
             shares: ``(n,)`` h / H as each box shows it; NaN is skipped.
         """
-        for code, share in zip(classes.tolist(), shares.tolist(), strict=True):
-            if not 0.0 < share < 0.9:  # false for NaN
-                continue
-            count = int(self._count[code])
-            self._samples[code, count % _SAMPLES] = share
-            self._count[code] = count = count + 1
-            if count >= _NEEDED and count % _EVERY == 0:
-                self.share[code] = np.median(self._samples[code, : min(count, _SAMPLES)])
+        learn(classes, shares, self._samples, self._count, self.share)
+
+
+@kernel("void(i1[::1], f8[::1], f8[:, ::1], i8[::1], f8[::1])")
+def learn(
+    classes: NDArray[np.int8],
+    shares: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    count: NDArray[np.int64],
+    share: NDArray[np.float64],
+) -> None:
+    """Keeps samples and, every few of them, renews the median of their class.
+
+    Args:
+        classes: ``(n,)`` class codes.
+        shares: ``(n,)``; NaN is skipped.
+        samples: ``(classes, samples)`` the last ones of each class, in place.
+        count: ``(classes,)`` how many there ever were, in place.
+        share: ``(classes,)`` medians, in place.
+    """
+    for i in range(len(classes)):
+        code = classes[i]
+        if not 0.0 < shares[i] < 0.9:  # false for NaN
+            continue
+        samples[code, count[code] % _SAMPLES] = shares[i]
+        count[code] += 1
+        if count[code] >= _NEEDED and count[code] % _EVERY == 0:
+            share[code] = np.median(samples[code, : min(count[code], _SAMPLES)])

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
@@ -17,7 +18,10 @@ from nutgiao.edge.violation.rule import Violation, class_of, groups_to_obey
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Indication, ViolationKind
+from nutgiao.models.jit import kernel
 
+_SINCE, _FROM_X, _TOLD_RED = range(3)
+"""Columns of the memory."""
 _TWO_WHEELER = np.array([c in TWO_WHEELERS for c in CLASSES])
 
 
@@ -65,23 +69,31 @@ class StopLineRule:
         s = self._settings
         self._memory.follow(placed.numbers)
         m = self._memory.rows
-        limit = -self._tolerance_m[placed.classes] - s.sureness * placed.sd_m
-        stands = (
-            (placed.x_m < limit)
-            & (placed.x_m > -self._approach.stop_line.conflict_m)
-            & (np.hypot(placed.speed_mps, placed.sideways_mps) < s.creeping_mps)
-            & (placed.unseen_s <= s.max_unseen_s)
+        stands = np.empty(len(placed), np.bool_)
+        stand_beyond(
+            placed.time_s,
+            placed.x_m,
+            placed.speed_mps,
+            placed.sideways_mps,
+            placed.sd_m,
+            placed.unseen_s,
+            placed.classes,
+            self._tolerance_m,
+            self._approach.stop_line.conflict_m,
+            s.sureness,
+            s.creeping_mps,
+            s.within_m,
+            s.max_unseen_s,
+            m,
+            stands,
         )
-        # place tells standing from creeping better than the filter's speed, which jitters by 0.4 m/s
-        moved = np.abs(placed.x_m - m["from_x"]) > s.within_m
-        m["since"][moved | ~stands] = np.nan
-        m["from_x"] = np.where(stands & np.isnan(m["since"]), placed.x_m, m["from_x"])
-        m["since"] = np.where(stands, np.fmin(m["since"], placed.time_s), np.nan)
         found = self._settle(placed, trace)
-        for i in np.flatnonzero(stands & (placed.hits >= s.min_hits)):
-            violation = self._judge(placed, int(i), float(m["since"][i]), float(m["told_red"][i]), trace)
+        for i in stands.nonzero()[0].tolist():
+            if placed.hits[i] < s.min_hits:
+                continue
+            violation = self._judge(placed, i, float(m[i, _SINCE]), float(m[i, _TOLD_RED]), trace)
             if violation is not None:
-                m["told_red"][i] = violation[1]
+                m[i, _TOLD_RED] = violation[1]
                 found.append(violation[0])
                 self._suspects[int(placed.numbers[i])] = violation[0]
         return found
@@ -148,3 +160,56 @@ class StopLineRule:
             final=False,
         )
         return violation, own_red_s
+
+
+@kernel(
+    "void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i1[::1], f8[::1], f8, f8, f8, f8, f8, f8[:, ::1], b1[::1])"
+)
+def stand_beyond(
+    time_s: float,
+    x_m: NDArray[np.float64],
+    speed_mps: NDArray[np.float64],
+    sideways_mps: NDArray[np.float64],
+    sd_m: NDArray[np.float64],
+    unseen_s: NDArray[np.float64],
+    classes: NDArray[np.int8],
+    tolerance_m: NDArray[np.float64],
+    conflict_m: float,
+    sureness: float,
+    creeping_mps: float,
+    within_m: float,
+    max_unseen_s: float,
+    memory: NDArray[np.float64],
+    stands: NDArray[np.bool_],
+) -> None:
+    """Who stands beyond the tolerance, and since when.
+
+    Args:
+        time_s: capture time.
+        x_m: ``(n,)`` front.
+        speed_mps: ``(n,)`` along the approach.
+        sideways_mps: ``(n,)``.
+        sd_m: ``(n,)`` standard error of x.
+        unseen_s: ``(n,)`` seconds since the last detection.
+        classes: ``(n,)``.
+        tolerance_m: ``(classes,)`` how far over the line each class may stand.
+        conflict_m: further over it is in the junction.
+        sureness: see `StopLineSettings`, as are the next three.
+        creeping_mps: there.
+        within_m: there.
+        max_unseen_s: there.
+        memory: ``(n, 3)`` what was known before; brought up to this frame.
+        stands: ``(n,)`` output.
+    """
+    for i in range(len(x_m)):
+        m, x = memory[i], x_m[i]
+        stands[i] = (
+            -conflict_m < x < -tolerance_m[classes[i]] - sureness * sd_m[i]
+            and np.hypot(speed_mps[i], sideways_mps[i]) < creeping_mps
+            and unseen_s[i] <= max_unseen_s
+        )
+        if not stands[i]:
+            m[_SINCE] = np.nan
+        # place tells standing from creeping better than the filter's speed, which jitters by 0.4 m/s
+        elif np.isnan(m[_SINCE]) or np.abs(x - m[_FROM_X]) > within_m:
+            m[_SINCE], m[_FROM_X] = time_s, x

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
@@ -12,6 +13,10 @@ from nutgiao.edge.violation.rule import Violation, class_of
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.models.jit import kernel
+
+_START_S, _START_X, _V, _HITS, _GAPS, _DONE = range(6)
+"""Columns of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +53,33 @@ class WrongWayRule:
 
     def __init__(self, approach: Approach, camera: str, settings: WrongWaySettings = WrongWaySettings()) -> None:
         self._approach, self._camera, self._settings = approach, camera, settings
-        self._memory = TrackMemory(start_s=np.nan, start_x=np.nan, v=np.nan, hits=0, gaps=0, done=False)
+        self._memory = TrackMemory(start_s=np.nan, start_x=np.nan, v=np.nan, hits=0.0, gaps=0.0, done=0.0)
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """See `nutgiao.edge.violation.rule.Rule`; the lamps do not matter."""
-        s = self._settings
-        self._memory.follow(placed.numbers)
-        m = self._memory.rows
-        upstream = (
-            (placed.speed_mps < -s.speed_mps)
-            & (placed.x_m > 0.0)
-            & (placed.y_m < self._approach.width_m - s.from_centre_m)
-            & (placed.sd_m <= s.max_sd_m)
+        s, m = self._settings, self._memory
+        m.follow(placed.numbers)
+        certain = np.empty(len(placed), np.bool_)
+        go_upstream(
+            placed.time_s,
+            placed.x_m,
+            placed.y_m,
+            placed.speed_mps,
+            placed.sd_m,
+            placed.unseen_s,
+            self._approach.width_m - s.from_centre_m,
+            s.speed_mps,
+            s.max_sd_m,
+            s.steady_mps,
+            s.distance_m,
+            s.min_hits,
+            s.hits_per_gap,
+            m.rows,
+            certain,
         )
-        # A track that hops from vehicle to vehicle in a starting queue seems to go upstream, too, but unsteadily; one
-        # frame without detection neither proves nor breaks a run.
-        seen = placed.unseen_s == 0.0
-        steady = np.isnan(m["v"]) | (np.abs(placed.speed_mps - m["v"]) <= s.steady_mps)
-        m["v"] = placed.speed_mps
-        goes_on = (upstream & steady) | (~seen & (placed.speed_mps < 0.0) & (m["hits"] > 0))
-        m["start_s"] = np.where(goes_on, np.fmin(m["start_s"], placed.time_s), np.nan)
-        m["start_x"] = np.where(goes_on, np.fmin(m["start_x"], placed.x_m), np.nan)
-        m["hits"] = np.where(goes_on, m["hits"] + seen, 0)
-        m["gaps"] = np.where(goes_on, m["gaps"] + ~seen, 0)
-        certain = (
-            upstream
-            & ~m["done"]
-            & (placed.x_m - m["start_x"] >= s.distance_m)
-            & (m["hits"] >= np.maximum(s.min_hits, s.hits_per_gap * m["gaps"]))
-        )
-        m["done"] |= certain
         return [
-            self._violation(placed, int(i), float(m["start_s"][i]), float(m["start_x"][i]))
-            for i in np.flatnonzero(certain)
+            self._violation(placed, i, float(m.rows[i, _START_S]), float(m.rows[i, _START_X]))
+            for i in certain.nonzero()[0].tolist()
         ]
 
     def _violation(self, placed: PlacedTracks, i: int, start_s: float, start_x_m: float) -> Violation:
@@ -104,3 +103,64 @@ class WrongWayRule:
             },
             moments=(start_s, 0.5 * (start_s + time_s), time_s),
         )
+
+
+@kernel("void(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, f8, f8, f8, i8, i8, f8[:, ::1], b1[::1])")
+def go_upstream(
+    time_s: float,
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    speed_mps: NDArray[np.float64],
+    sd_m: NDArray[np.float64],
+    unseen_s: NDArray[np.float64],
+    within_m: float,
+    least_mps: float,
+    max_sd_m: float,
+    steady_mps: float,
+    distance_m: float,
+    min_hits: int,
+    hits_per_gap: int,
+    memory: NDArray[np.float64],
+    certain: NDArray[np.bool_],
+) -> None:
+    """Follows runs upstream: who has gone far enough, told once.
+
+    A track that hops from vehicle to vehicle in a starting queue seems to go upstream, too, but unsteadily; one frame
+    without detection neither proves nor breaks a run.
+
+    Args:
+        time_s: capture time.
+        x_m: ``(n,)`` front.
+        y_m: ``(n,)`` from the kerb.
+        speed_mps: ``(n,)`` along the approach, negative upstream.
+        sd_m: ``(n,)`` standard error of x.
+        unseen_s: ``(n,)`` seconds since the last detection.
+        within_m: largest y that belongs to this direction.
+        least_mps: see `WrongWaySettings.speed_mps`, as are the next five.
+        max_sd_m: there.
+        steady_mps: there.
+        distance_m: there.
+        min_hits: there.
+        hits_per_gap: there.
+        memory: ``(n, 6)`` what was known before; brought up to this frame.
+        certain: ``(n,)`` output.
+    """
+    for i in range(len(x_m)):
+        m, speed = memory[i], speed_mps[i]
+        upstream = speed < -least_mps and x_m[i] > 0.0 and y_m[i] < within_m and sd_m[i] <= max_sd_m
+        steady = np.isnan(m[_V]) or np.abs(speed - m[_V]) <= steady_mps
+        seen = unseen_s[i] == 0.0
+        m[_V] = speed
+        certain[i] = False
+        if (upstream and steady) or (not seen and speed < 0.0 and m[_HITS] > 0.0):
+            if np.isnan(m[_START_S]):
+                m[_START_S], m[_START_X] = time_s, x_m[i]
+            m[_START_X] = min(m[_START_X], x_m[i])
+            m[_HITS if seen else _GAPS] += 1.0
+        else:
+            m[_START_S] = m[_START_X] = np.nan
+            m[_HITS] = m[_GAPS] = 0.0
+        far = x_m[i] - m[_START_X] >= distance_m  # false for NaN
+        if upstream and far and not m[_DONE] and m[_HITS] >= max(min_hits, hits_per_gap * m[_GAPS]):
+            certain[i] = True
+            m[_DONE] = 1.0

@@ -7,10 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nutgiao.edge.lanes.geometry import ApproachFrame
-from nutgiao.models.contracts.words import CLASS_CODE, VehicleClass
-from nutgiao.models.vision.homography import fit_homography
+from nutgiao.edge.lanes.geometry import ApproachFrame, fronts
+from nutgiao.models.contracts.site import Approach
+from nutgiao.models.contracts.words import CLASS_CODE, CLASSES, VehicleClass
+from nutgiao.models.queueing.mcu import LENGTH_BY_CODE_M, WIDTH_BY_CODE_M
+from nutgiao.models.vision.homography import Homography, fit_homography
 from tests.support.scenes import Pinhole, approach, to_ground
+
+
+def front(ground: np.ndarray, leg: Approach, homography: Homography, code: int) -> tuple[np.ndarray, np.ndarray]:
+    frame, x, y = ApproachFrame(leg), np.empty(len(ground)), np.empty(len(ground))
+    size = np.full(len(ground), LENGTH_BY_CODE_M[code]), np.full(len(ground), WIDTH_BY_CODE_M[code])
+    fronts(ground, *size, frame.origin, frame.way, homography.to_ground, homography.to_image, x, y)
+    return x, y
 
 
 @given(x=st.floats(-30, 90), y=st.floats(-5, 15), heading=st.floats(0, 359.9))
@@ -31,25 +40,33 @@ def test_the_front_bumper_is_found_from_either_side(camera: Pinhole, kind: Vehic
     homography = fit_homography(np.array(camera.camera(leg).ground_pairs))
     for x in (2.0, 20.0, 40.0):
         box = camera.box(x, 4.5, kind)
-        foot = np.array([[(box[0] + box[2]) / 2, box[3]]])
-        towards = homography.towards_camera(foot)
-        code = np.array([CLASS_CODE[kind]], np.int8)
-        found_x, found_y = ApproachFrame(leg).front(homography.ground(foot), towards, code)
-        assert found_x[0] == pytest.approx(x, abs=0.15)
-        assert found_y[0] == pytest.approx(4.5, abs=0.15)
+        ground = homography.ground(np.array([[(box[0] + box[2]) / 2, box[3]]]))
+        (found_x,), (found_y,) = front(ground, leg, homography, CLASS_CODE[kind])
+        assert found_x == pytest.approx(x, abs=0.15)
+        assert found_y == pytest.approx(4.5, abs=0.15)
 
 
-def test_a_rider_between_two_lanes_stays_in_the_first_one() -> None:
-    frame = ApproachFrame(approach())  # lanes of 3 m
-    lane = np.array([-1])
-    lanes = []
-    for y in (2.8, 3.2, 2.9, 3.3, 3.5, 2.9, 2.5):
-        lane = frame.lane_of(np.array([y]), lane)
-        lanes.append(int(lane[0]))
-    assert lanes == [0, 0, 0, 0, 1, 1, 0]
+@given(x=st.floats(-30, 90), y=st.floats(-20, 30), downstream=st.booleans(), code=st.integers(0, len(CLASSES) - 1))
+def test_the_kernel_places_the_footprint_as_the_homography_does(
+    x: float, y: float, downstream: bool, code: int
+) -> None:
+    leg, camera = approach(), Pinhole(x_m=95.0, downstream=True) if downstream else Pinhole()
+    homography = fit_homography(np.array(camera.camera(leg).ground_pairs))
+    frame, ground = ApproachFrame(leg), to_ground(leg, np.array([x]), np.array([y]))
+    towards = homography.towards_camera(homography.image(ground))
+    along, across = towards @ frame.way, towards @ frame.left
+    half_length, half_width = LENGTH_BY_CODE_M[code] / 2, WIDTH_BY_CODE_M[code] / 2
+    support = np.abs(along) * half_length + np.abs(across) * half_width
+    expected = x + along * support - half_length, y - across * support
+    assert np.allclose(front(ground, leg, homography, code), expected, atol=1e-6)
 
 
-def test_beside_the_road_the_nearest_lane_is_meant() -> None:
+def test_nobody_stands_behind_the_camera() -> None:
+    leg, camera = approach(), Pinhole()
+    homography = fit_homography(np.array(camera.camera(leg).ground_pairs))
+    assert np.isnan(front(to_ground(leg, np.array([-80.0]), np.array([4.5])), leg, homography, 0)).all()
+
+
+def test_the_road_reaches_a_little_over_its_kerbs() -> None:
     frame = ApproachFrame(approach())
-    assert frame.lane_of(np.array([-2.0, 20.0]), np.array([-1, -1])).tolist() == [0, 2]
     assert frame.on_carriageway(np.array([-2.0, -0.3, 4.0, 20.0])).tolist() == [False, True, True, False]

@@ -11,11 +11,12 @@ from nutgiao.edge.lanes.memory import TrackMemory
 
 @given(steps=st.lists(st.sets(st.integers(1, 20)), max_size=15))
 def test_rows_follow_their_tracks(steps: list[set[int]]) -> None:
-    memory, expected = TrackMemory(value=np.nan), dict[int, float]()
+    memory, expected = TrackMemory(number=0.0, value=np.nan), dict[float, float]()
     for k, present in enumerate(steps):
-        gone = memory.follow(np.array(sorted(present), np.int64))
-        assert set(gone["number"].tolist()) == expected.keys() - present
-        for number, value in zip(memory.rows["number"].tolist(), memory.rows["value"].tolist(), strict=True):
+        numbers = np.array(sorted(present), np.int64)
+        gone = memory.follow(numbers)
+        assert set(gone[:, 0].tolist()) == expected.keys() - present
+        for number, (_, value) in zip(numbers.tolist(), memory.rows.tolist(), strict=True):
             assert value == expected[number] if number in expected else np.isnan(value)
-        memory.rows["value"] = float(k)
-        expected = dict.fromkeys(present, float(k))
+        memory.rows[:, 0], memory.rows[:, 1] = numbers, k
+        expected = dict.fromkeys(numbers.tolist(), float(k))

@@ -1,0 +1,41 @@
+"""What a tracker believes: scores, gates and lifetimes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """What a tracker believes.
+
+    Attributes:
+        high_score: detections from here up start and confirm tracks.
+        low_score: weaker ones from here up only keep confirmed tracks alive.
+        gate: largest squared Mahalanobis distance of a pairing; 16 loses 3 of 10,000 true ones.
+        miss_cost: what leaving a track without its detection costs: minus twice the logarithm of the density of other
+            road users per square metre, less 3.7; 8 stands for one in 340 m2.
+        other_kind_cost: added where a rider's track meets a car's box.
+        confirm_hits: detections that confirm a candidate.
+        candidate_misses: frames in a row without detection that end a candidate.
+        coast_s: how long a confirmed track lives on prediction where it could be seen.
+        hide_s: how long it lives where nearer vehicles hide it.
+        hidden_share: less of it visible is hidden.
+        hidden_mps: only who is slower than this is waited for.
+        lost_sd_m: a track whose place is known worse than this would take anybody's detection: it ends.
+        noise_share: standard error of a box edge as a share of the box's size, on top of the camera's own in pixels.
+    """
+
+    high_score: float = 0.4
+    low_score: float = 0.15
+    gate: float = 16.0
+    miss_cost: float = 8.0
+    other_kind_cost: float = 6.0
+    confirm_hits: int = 3
+    candidate_misses: int = 1
+    coast_s: float = 2.0
+    hide_s: float = 90.0
+    hidden_share: float = 0.5
+    hidden_mps: float = 2.0
+    lost_sd_m: float = 4.0
+    noise_share: float = 0.015
