@@ -31,6 +31,9 @@ class WrongWaySettings:
         max_sd_m: largest standard error of the front's place.
         steady_mps: largest change of speed from frame to frame.
         hits_per_gap: detections that make up for one frame without.
+        same_rider_s: so long after a told rider was last seen, a new track may still be that rider.
+        same_rider_m: and may be so far from where the rider should be now, a metre more with every second; a rider
+            whose track was lost and found again is one rider, and two reports would be two fines.
     """
 
     distance_m: float = 8.0
@@ -40,6 +43,25 @@ class WrongWaySettings:
     max_sd_m: float = 2.0
     steady_mps: float = 2.5
     hits_per_gap: int = 4
+    same_rider_s: float = 15.0
+    same_rider_m: float = 5.0
+
+
+@dataclass(slots=True)
+class _Told:
+    """A rider who was told of, where last seen."""
+
+    number: int
+    time_s: float
+    x_m: float
+    y_m: float
+    speed_mps: float
+
+    def may_be(self, time_s: float, x_m: float, y_m: float, settings: WrongWaySettings) -> bool:
+        """Whether somebody seen now may be this rider."""
+        passed_s = time_s - self.time_s
+        off_m = abs(x_m - (self.x_m - self.speed_mps * passed_s))
+        return off_m <= settings.same_rider_m + passed_s and abs(y_m - self.y_m) <= 1.5
 
 
 class WrongWayRule:
@@ -53,6 +75,7 @@ class WrongWayRule:
 
     def __init__(self, approach: Approach, camera: str, settings: WrongWaySettings = WrongWaySettings()) -> None:
         self._approach, self._camera, self._settings = approach, camera, settings
+        self._told: list[_Told] = []
         self._memory = TrackMemory(start_s=np.nan, start_x=np.nan, v=np.nan, hits=0.0, gaps=0.0, done=0.0)
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
@@ -77,10 +100,36 @@ class WrongWayRule:
             m.rows,
             certain,
         )
+        self._follow_told(placed)
         return [
             self._violation(placed, i, float(m.rows[i, _START_S]), float(m.rows[i, _START_X]))
             for i in certain.nonzero()[0].tolist()
+            if self._is_new(placed, i)
         ]
+
+    def _follow_told(self, placed: PlacedTracks) -> None:
+        """Keeps in mind where those who were told of are, and forgets them some time after they were last seen."""
+        self._told = [told for told in self._told if placed.time_s - told.time_s <= self._settings.same_rider_s]
+        for told in self._told:
+            for i in (placed.numbers == told.number).nonzero()[0].tolist():
+                self._see(told, placed, i)
+
+    def _is_new(self, placed: PlacedTracks, i: int) -> bool:
+        """Whether a rider is none of those who were told of just now; in any case the rider is told of now."""
+        x_m, y_m, settings = float(placed.x_m[i]), float(placed.y_m[i]), self._settings
+        for told in self._told:
+            if told.may_be(placed.time_s, x_m, y_m, settings):
+                told.number = int(placed.numbers[i])
+                self._see(told, placed, i)
+                return False
+        told = _Told(int(placed.numbers[i]), placed.time_s, x_m, y_m, float(placed.speed_mps[i]))
+        self._told.append(told)
+        return True
+
+    @staticmethod
+    def _see(told: _Told, placed: PlacedTracks, i: int) -> None:
+        told.time_s, told.speed_mps = placed.time_s, float(placed.speed_mps[i])
+        told.x_m, told.y_m = float(placed.x_m[i]), float(placed.y_m[i])
 
     def _violation(self, placed: PlacedTracks, i: int, start_s: float, start_x_m: float) -> Violation:
         time_s, way_m = placed.time_s, float(placed.x_m[i]) - start_x_m

@@ -153,6 +153,16 @@ def test_a_rider_against_the_traffic_is_reported_once() -> None:
     assert violation.numbers["upstream_m"] >= 8.0
 
 
+def test_a_wrong_way_rider_who_is_lost_for_a_while_is_told_of_once() -> None:
+    rider = Vehicle(lambda t: None if 9.0 <= t <= 13.0 else -10.0 + 4.0 * t, 0.8, wrong_way=True)
+    assert [violation.kind for violation in told([rider], lambda t: GREEN, 30)] == [ViolationKind.WRONG_WAY]
+
+
+def test_two_riders_who_follow_each_other_the_wrong_way_are_two() -> None:
+    riders = [Vehicle(lambda t, k=k: -10.0 + 4.0 * (t - k), 0.8, wrong_way=True) for k in (0.0, 6.0)]
+    assert len(told(riders, lambda t: GREEN, 35)) == 2
+
+
 def test_traffic_of_the_other_direction_beyond_the_centre_line_is_none() -> None:
     oncoming = [Vehicle(lambda t, k=k: -12.0 + 8.0 * (t - k), 10.2, CAR, wrong_way=True) for k in range(6)]
     assert told(oncoming, lambda t: GREEN, 25) == []
