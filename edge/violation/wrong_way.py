@@ -108,10 +108,14 @@ class WrongWayRule:
         ]
 
     def _follow_told(self, placed: PlacedTracks) -> None:
-        """Keeps in mind where those who were told of are, and forgets them some time after they were last seen."""
-        self._told = [told for told in self._told if placed.time_s - told.time_s <= self._settings.same_rider_s]
+        """Keeps in mind where those who were told of are, and forgets them some time after they were last seen.
+
+        A track that turns round has hopped to somebody else in the queue: it tells nothing of the rider any more.
+        """
+        settings = self._settings
+        self._told = [told for told in self._told if placed.time_s - told.time_s <= settings.same_rider_s]
         for told in self._told:
-            for i in (placed.numbers == told.number).nonzero()[0].tolist():
+            for i in ((placed.numbers == told.number) & (placed.speed_mps < -settings.speed_mps)).nonzero()[0].tolist():
                 self._see(told, placed, i)
 
     def _is_new(self, placed: PlacedTracks, i: int) -> bool:
