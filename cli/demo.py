@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import calendar
+import signal
 from pathlib import Path
 
 SITES = ("demo-j1", "demo-j2", "demo-j3")
@@ -69,5 +70,6 @@ def run(args: argparse.Namespace) -> int:
         port=args.port,
         once=args.once,
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends it as Ctrl-C does
     run_demo(options, Console())
     return 0
