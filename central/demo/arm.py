@@ -49,13 +49,29 @@ class Period:
         return self.end_s - self.begin_s
 
 
-def run_shipped(sites: Sequence[Site], period: Period, seed: int, folder: Path, progress: Progress) -> RunResult:
+def run_shipped(
+    sites: Sequence[Site],
+    period: Period,
+    seed: int,
+    folder: Path,
+    progress: Progress,
+    started: Callable[[Child], None] = lambda street: None,
+) -> RunResult:
     """Runs the street under the sites' own time-of-day tables.
+
+    Args:
+        sites: junctions.
+        period: what is simulated.
+        seed: of the run.
+        folder: for everything that the run writes.
+        progress: told how far it is.
+        started: given the street's process, so that another thread can end it.
 
     Raises:
         SimulationFailed: if the street fails.
     """
     with _street(_job(sites, period, seed, folder, boxes=False), folder) as street:
+        started(street)
         _follow(street, progress)
         street.finish(END_S)
     return _result(folder)

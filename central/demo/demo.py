@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import functools
 import itertools
-import os
-import platform
 import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +21,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from nutgiao.central.centre import Centre
 from nutgiao.central.demo.arm import Period, Town, run_nutgiao, run_shipped
 from nutgiao.central.demo.broker import broker
+from nutgiao.central.demo.children import Child
+from nutgiao.central.demo.facts import machine, plans_sent, words
+from nutgiao.central.demo.live import Live
 from nutgiao.central.demo.report import ShownBundle, show_bundle, write_report
 from nutgiao.central.demo.summary import make_summary
 from nutgiao.central.demo.table import print_tables
 from nutgiao.central.evidence import bundle_problem
-from nutgiao.central.planning import EVERY_S
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.app import make_app
@@ -72,42 +71,6 @@ class DemoOptions:
     once: bool
 
 
-@dataclass
-class _Live:
-    """What the page asks for while the demo runs; written by several threads, each its own keys."""
-
-    total_s: int
-    done_s: dict[str, int] = field(default_factory=dict)
-    shipped: dict[int, RunResult] = field(default_factory=dict)
-    summary: dict[str, Any] | None = None
-    centre: Centre | None = None
-    standing: list[float] = field(default_factory=list)
-    seed: int = 0
-
-    def result(self) -> dict[str, Any]:
-        """What the page shows of the result so far."""
-        if self.summary is not None:
-            text = {"vi": "Đã chạy xong", "en": "Finished"}
-            return {**self.summary, "progress": {"done": 1.0, "text": text}}
-        share = sum(self.done_s.values()) / self.total_s
-        text = {"vi": f"Đang chạy, hạt giống {self.seed}", "en": f"Running, seed {self.seed}"}
-        found: dict[str, Any] = {"progress": {"done": share, "text": text}}
-        run = self.shipped.get(self.seed)
-        if run is not None:
-            times = [10 * k for k in range(len(run.standing))]
-            series = {"shipped": list(run.standing), "nutgiao": list(self.standing)}
-            found["delay_over_time"] = {"time_s": times, **series, "unit": "veh"}
-        return found
-
-    def now_s(self) -> float:
-        """Time on the street's clock."""
-        return self.centre.now_s if self.centre is not None else 0.0
-
-    def uplink(self) -> dict[str, object]:
-        """How the centre's link to the broker is."""
-        return self.centre.uplink() if self.centre is not None else {"up": True}
-
-
 def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     """Runs the demo.
 
@@ -125,7 +88,7 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     sumo_home()
     out = options.out
     _clear(out)
-    live = _Live(total_s=2 * len(options.seeds) * options.period.seconds)
+    live = Live(total_s=2 * len(options.seeds) * options.period.seconds)
     state = NetworkState(options.sites)
     keys: dict[str, set[str]] = {}
     with contextlib.ExitStack() as stack:
@@ -147,15 +110,15 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         shipped, nutgiao = _run_all(options, live, town, console)
         cases, _ = store.violations(limit=MANY)
         facts = {
-            "plans": _plans(store),
-            "machine": _machine(),
+            "plans": plans_sent(store.plans(limit=MANY)),
+            "machine": machine(),
             "sumo": nutgiao[0].sumo,
             "wall_s": round(time.monotonic() - started, 1),
         }
         summary = make_summary(shipped, nutgiao, cases, facts)
         live.summary = summary
         (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1))
-        write_report(out / "report.html", summary, _words(options, summary), _one_bundle(store, options, keys))
+        write_report(out / "report.html", summary, words(options.period, summary), _one_bundle(store, options, keys))
         print_tables(summary, console)
         console.print(f"\nReport  {out / 'report.html'}\nSummary {out / 'summary.json'}")
         if not options.once:
@@ -167,7 +130,7 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     return summary
 
 
-def _go_on(options: DemoOptions, live: _Live, town: Town) -> None:
+def _go_on(options: DemoOptions, live: Live, town: Town) -> None:
     """Lets a street live for whoever looks at the page: fresh seeds, one after the other, until Ctrl-C."""
 
     def follow(centre: Centre) -> None:
@@ -192,9 +155,7 @@ def _clear(out: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _run_all(
-    options: DemoOptions, live: _Live, town: Town, console: Console
-) -> tuple[list[RunResult], list[RunResult]]:
+def _run_all(options: DemoOptions, live: Live, town: Town, console: Console) -> tuple[list[RunResult], list[RunResult]]:
     """Both arms over all seeds: shipped runs, which need one core, beside those with boxes and centre."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     bar = Progress(*columns, TimeRemainingColumn(), console=console)
@@ -211,9 +172,12 @@ def _run_all(
                 live.standing.append(standing)
             bar.update(tasks[arm], completed=sum(s for key, s in live.done_s.items() if key.startswith(arm)))
 
+        beside: list[Child] = []  # streets of the other thread, to be ended with us
+
         def shipped_run(seed: int) -> RunResult:
             folder = options.out / "runs" / f"shipped-{seed}"
-            run = run_shipped(options.sites, options.period, seed, folder, functools.partial(told, "shipped", seed))
+            follow_arm = functools.partial(told, "shipped", seed)
+            run = run_shipped(options.sites, options.period, seed, folder, follow_arm, beside.append)
             live.shipped[seed] = run
             return run
 
@@ -237,33 +201,10 @@ def _run_all(
         except BaseException:
             for future in waiting:
                 future.cancel()
+            for child in beside:
+                child.stop()
             raise
         return [future.result() for future in waiting], nutgiao
-
-
-def _plans(store: SqliteStore) -> list[dict[str, Any]]:
-    """Every plan that was sent and its answer, oldest first."""
-    rows = []
-    for kept in reversed(store.plans(limit=MANY)):
-        plan, reply = kept.plan, kept.reply
-        answer = "no answer"
-        if reply is not None:
-            answer = "accepted" if reply.accepted else "; ".join(str(refusal.rule) for refusal in reply.refusals)
-        rows.append(
-            {
-                "id": plan.id,
-                "seed": _seed_of(plan.id),
-                "node": plan.node,
-                "sent_s": kept.sent_s,
-                "sent": _local(kept.sent_s),
-                "cycle_s": plan.cycle_s,
-                "offset_s": plan.offset_s,
-                "green_s": list(plan.green_s),
-                "accepted": reply is not None and reply.accepted,
-                "answer": answer,
-            }
-        )
-    return rows
 
 
 def _one_bundle(store: SqliteStore, options: DemoOptions, keys: dict[str, set[str]]) -> ShownBundle | None:
@@ -279,33 +220,3 @@ def _one_bundle(store: SqliteStore, options: DemoOptions, keys: dict[str, set[st
     shown = options.out / RESULTS[2]
     shutil.copyfile(sealed, shown)
     return show_bundle(shown, bundle_problem(shown, keys.get(best.node, ())) or "intact")
-
-
-def _words(options: DemoOptions, summary: dict[str, Any]) -> dict[str, str]:
-    """What the report says of the circumstances."""
-    period = options.period
-    minutes = (period.end_s - period.measure_s) // 60
-    begin, end = _local(period.midnight_s + period.measure_s), _local(period.midnight_s + period.end_s)
-    return {
-        "period": f"{begin} to {end}, {minutes} minutes measured",
-        "machine": str(summary["machine"]["text"]),
-        "sumo": str(summary["sumo"]),
-        "plan_every_min": str(EVERY_S // 60),
-    }
-
-
-def _machine() -> dict[str, Any]:
-    """What it ran on, and how busy that was."""
-    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
-    text = f"{platform.machine()}, {cores} cores, load {load:.1f}, Python {platform.python_version()}"
-    return {"text": text, "cores": cores, "load": round(load, 2), "python": platform.python_version()}
-
-
-def _seed_of(plan: str) -> int:
-    """The seed of the run that a plan was made in: its city is ``demo-<seed>``."""
-    return int(plan.partition(".")[0].removeprefix("demo-"))
-
-
-def _local(time_s: float) -> str:
-    zone = datetime.timezone(datetime.timedelta(hours=7))
-    return datetime.datetime.fromtimestamp(time_s, zone).strftime("%H:%M:%S")
