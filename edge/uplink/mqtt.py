@@ -40,6 +40,7 @@ class MqttLink:
         self._acknowledged: deque[int] = deque()  # MQTT message ids
         self._received: deque[tuple[str, bytes]] = deque()
         self._up = threading.Event()
+        self.connections = 0
         self._changed = threading.Condition()
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, protocol=paho.MQTTv311
@@ -125,6 +126,7 @@ class MqttLink:
     def _on_subscribe(
         self, client: paho.Client, userdata: object, mid: int, codes: list[ReasonCode], props: Properties | None
     ) -> None:
+        self.connections += 1
         self._up.set()
         self._notify()
 

@@ -17,6 +17,9 @@ from nutgiao.models.contracts.topics import RETAINED, Channel, Topic, subscripti
 
 log = logging.getLogger(__name__)
 
+RECENT = 100
+"""Acknowledged letters that are said again after the link broke: a broker that dies may have acknowledged letters that
+it had not passed on yet. Receivers know them by their ids."""
 MUST_ARRIVE = frozenset({Channel.VIOLATION, Channel.REPLY})
 
 
@@ -37,7 +40,9 @@ class Uplink:
         self._seq = 0
         self._seq_of: dict[int, int] = {}  # letter -> sequence number, of this boot
         self._handed = 0
-        self._open: set[int] = set()  # handed over, not acknowledged
+        self._open: dict[int, Letter] = {}  # handed over, not acknowledged
+        self._recent: deque[Letter] = deque(maxlen=RECENT)  # acknowledged last
+        self._connections = 0
         self._settled_seq = 0
         self._proposals: deque[PlanProposal] = deque()
         self._heard_revision = 0
@@ -90,11 +95,12 @@ class Uplink:
         """Makes new letters durable, hands them over while the link is up, and forgets acknowledged ones."""
         self._outbox.commit()
         if self._link.up:
+            self._repeat()
             for letter in self._outbox.after(self._handed, limit=IN_FLIGHT):
                 if not self._link.send(letter):
                     break
                 self._handed = letter.number
-                self._open.add(letter.number)
+                self._open[letter.number] = letter
         self._settle()
 
     def flush(self, deadline: Callable[[], bool]) -> int:
@@ -139,6 +145,14 @@ class Uplink:
         self._settle()
         self._outbox.close()
 
+    def _repeat(self) -> None:
+        """Says the last acknowledged letters again if the link has broken since; not retained, for they are old."""
+        if self._connections == self._link.connections:
+            return
+        self._connections = self._link.connections
+        for letter in self._recent:
+            self._link.send(Letter(0, letter.topic, letter.payload, retain=False))
+
     def _more(self) -> bool:
         return bool(self._outbox.after(self._handed, limit=1))
 
@@ -147,8 +161,9 @@ class Uplink:
         if not numbers:
             return
         self._outbox.delivered(numbers)
-        self._open.difference_update(numbers)
         for number in numbers:
+            if number in self._open:
+                self._recent.append(self._open.pop(number))
             self._settled_seq = max(self._settled_seq, self._seq_of.pop(number, 0))
 
     def _listen(self) -> None:

@@ -118,7 +118,8 @@ def test_a_broker_that_dies_in_mid_run_and_returns_costs_no_message(
     listener = Listener(broker.port)
     until(lambda: uplink.up)
     uplink.flush(soon())
-    until(lambda: {message.seq for message in listener.heard} >= set(range(2, 40)))
+    # the first was acknowledged before the broker died, which may have lost it all the same: it is said again
+    until(lambda: {message.seq for message in listener.heard} >= set(range(1, 40)))
     assert uplink.spooled == 0
     uplink.close(99.0, soon())
     listener.close()
