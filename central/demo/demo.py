@@ -8,6 +8,7 @@ import functools
 import itertools
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from nutgiao.central.demo.table import print_tables
 from nutgiao.central.evidence import bundle_problem
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
+from nutgiao.central.store import ViolationCase
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
 from nutgiao.models.contracts.site import Site
@@ -118,7 +120,7 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         summary = make_summary(shipped, nutgiao, cases, facts)
         live.summary = summary
         (out / "summary.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1))
-        write_report(out / "report.html", summary, words(options.period, summary), _one_bundle(store, options, keys))
+        write_report(out / "report.html", summary, words(options.period, summary), _one_bundle(cases, options, keys))
         print_tables(summary, console)
         console.print(f"\nReport  {out / 'report.html'}\nSummary {out / 'summary.json'}")
         if not options.once:
@@ -207,9 +209,8 @@ def _run_all(options: DemoOptions, live: Live, town: Town, console: Console) -> 
         return [future.result() for future in waiting], nutgiao
 
 
-def _one_bundle(store: SqliteStore, options: DemoOptions, keys: dict[str, set[str]]) -> ShownBundle | None:
+def _one_bundle(cases: Sequence[ViolationCase], options: DemoOptions, keys: dict[str, set[str]]) -> ShownBundle | None:
     """The bundle of the surest red light, or of whatever there is; copied to where a person finds it."""
-    cases, _ = store.violations(limit=MANY)
     with_bundle = [case.report for case in cases if case.report.evidence is not None]
     if not with_bundle:
         return None

@@ -13,7 +13,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from nutgiao.edge.uplink.outbox import Letter
 from nutgiao.models.contracts.broker_url import BrokerUrl
-from nutgiao.models.contracts.errors import UplinkDown
 
 KEEPALIVE_S = 15
 IN_FLIGHT = 100
@@ -67,15 +66,6 @@ class MqttLink:
     def up(self) -> bool:
         """Connected and subscribed."""
         return self._up.is_set()
-
-    def wait_up(self, timeout_s: float) -> None:
-        """Waits for the connection.
-
-        Raises:
-            UplinkDown: if there is none within the time.
-        """
-        if not self._up.wait(timeout_s):
-            raise UplinkDown(f"no answer from {self._broker} within {timeout_s:.0f} s; is the broker running there?")
 
     def send(self, letter: Letter) -> bool:
         """Hands a letter over; False while paho's queue is full, to be tried again."""
