@@ -46,7 +46,7 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
         queue_veh: road users that stand or crawl, those ahead of the line included.
         queue_mcu: the same in motorcycle-equivalent units.
         ahead_veh: those of them ahead of the line.
-        back_of_queue_m: from the stop line to the last of them; 0 without a queue.
+        back_of_queue_m: from the stop line to the rear of the last of them that connects to the line; 0 without a queue.
         departures_veh: crossed the line in this second.
         departures_mcu: the same in motorcycle-equivalent units.
         arrivals_mcu: new in view, upstream, in this second.
@@ -54,6 +54,11 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
         speed_mps: mean speed of those in view; NaN is not JSON, so None where there is nobody.
         beyond_view: the queue reaches the end of what the camera sees.
         quality: 0..1, how far the figures can be trusted.
+        back_low_m: lower end of the back of queue's 90 % interval; None from a sender that does not tell.
+        back_high_m: its upper end.
+        spillback: the queue reaches the junction upstream.
+        split_failure: the last green ended before all who had waited at its start were over the line; stays until the
+            next green ends.
     """
 
     lane: str
@@ -69,6 +74,10 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
     speed_mps: float | None
     beyond_view: bool
     quality: float
+    back_low_m: float | None = None
+    back_high_m: float | None = None
+    spillback: bool = False
+    split_failure: bool = False
 
 
 class LaneTelemetry(Message, frozen=True, kw_only=True, tag="nutgiao/lanes/1"):

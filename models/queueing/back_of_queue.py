@@ -1,0 +1,77 @@
+"""Kernel that puts the queue in view and the tail behind it together: back of queue with an interval of 90 %.
+
+In view the interval is an error model by quantiles of what was measured: a vehicle at the end that is hidden or was
+taken for another, not the noise of a position, makes the error, so it is a share of the queue and a vehicle's length on
+each side. Behind the view the uncertainty is that of the arrivals A since the tail was last seen, and of the flow F into
+the view: var A = CLUMP * rate * t + (RATE_ERROR * rate * t)^2 + (FLOW_ERROR * F)^2, the first term because arrivals are
+a Poisson stream of vehicles of unequal size. Its ends run through the same wave theory as the estimate itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nutgiao.models.jit import kernel
+from nutgiao.models.queueing.hidden_tail import ARRIVED_M, FLOWED_M, HEAD, HIDDEN, RATE_MPS, SPELL_S, back_behind_view
+from nutgiao.models.queueing.lane_kernel import BACK_M, SURE_M
+
+Floats = NDArray[np.float64]
+
+BACK, LOW, HIGH = range(3)
+"""Columns of the output."""
+
+BELOW_M, BELOW_SHARE, ABOVE_M, ABOVE_SHARE, MISSED_M = 2.0, 0.15, 2.5, 0.15, 12.0
+CLUMP_M, RATE_ERROR, FLOW_ERROR, START_M = 6.0, 0.6, 0.15, 8.0
+DEVIATIONS = 1.645
+
+
+@kernel("void(f8, f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8, f8, f8, f8[:, ::1])")
+def backs_of_queue(
+    time_s: float,
+    sums: Floats,
+    state: Floats,
+    history: Floats,
+    far_m: float,
+    length_m: float,
+    quality: float,
+    out: Floats,
+) -> None:
+    """Back of queue of each lane.
+
+    Args:
+        time_s: now.
+        sums: ``(lanes, 11)`` of `nutgiao.models.queueing.lane_kernel.lane_sums`.
+        state: ``(lanes, 9)`` of `nutgiao.models.queueing.hidden_tail.follow_tails`.
+        history: ``(lanes, 3, HISTORY)`` of the same.
+        far_m: end of the view.
+        length_m: from the line to the junction upstream: no queue is longer.
+        quality: share of the road users believed to be there that are seen.
+        out: ``(lanes, 3)`` output: estimate, lower and upper end.
+    """
+    for k in range(len(sums)):
+        seen, sure = sums[k, BACK_M], sums[k, SURE_M]
+        back = seen
+        low = min(sure, seen - BELOW_M - BELOW_SHARE * seen)
+        high = seen
+        if seen > 0.0:
+            high += ABOVE_M + ABOVE_SHARE * seen + MISSED_M * (1.0 - quality)
+        s = state[k]
+        if s[HIDDEN]:
+            grown = s[RATE_MPS] * s[SPELL_S]
+            variance = START_M**2 + CLUMP_M * grown + (RATE_ERROR * grown) ** 2 + (FLOW_ERROR * s[FLOWED_M]) ** 2
+            margin = DEVIATIONS * np.sqrt(variance)
+            head = int(s[HEAD])
+            middle = back_behind_view(time_s, s[ARRIVED_M], history[k], head)
+            least = back_behind_view(time_s, s[ARRIVED_M] - margin, history[k], head)
+            most = back_behind_view(time_s, s[ARRIVED_M] + margin, history[k], head)
+            if middle >= 0.0:
+                back, low = far_m + middle, seen
+            if least >= 0.0:
+                low = far_m + least
+            if most >= 0.0:
+                high = max(high, far_m + most)
+        back = min(back, length_m)
+        out[k, BACK] = back
+        out[k, LOW] = max(0.0, min(low, back))
+        out[k, HIGH] = min(max(high, back), max(length_m, back))
