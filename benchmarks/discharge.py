@@ -76,21 +76,23 @@ def corridor(seconds: int, seeds: Sequence[int], cars: float) -> dict[str, Strea
 
 def _drive(seconds: int, seed: int, profile: Profile) -> StreetWatch:
     begin, end = BEGIN_S - FILL_S, BEGIN_S + seconds
-    with tempfile.TemporaryDirectory(prefix="nutgiao-discharge-") as folder:
-        with Street(Path(folder), seed, begin, end, profile) as street:
-            sites = {name: make_site(junction) for name, junction in street.junctions.items()}
-            signals = {name: site.signals for name, site in sites.items() if site.signals is not None}
-            cabinets = {
-                name: Cabinet(one, local_plan(name, one, site_hash(sites[name]), scheduled_row(one, begin)), begin)
-                for name, one in signals.items()
-            }
-            watch = StreetWatch(street, sites)
-            for second in range(begin, end):
-                for name, cabinet in cabinets.items():
-                    groups = [group.id for group in signals[name].groups]
-                    street.show(name, dict(zip(groups, cabinet.tick(second).groups, strict=True)))
-                for _ in range(2):
-                    watch.observe(street.step())
+    with (
+        tempfile.TemporaryDirectory(prefix="nutgiao-discharge-") as folder,
+        Street(Path(folder), seed, begin, end, profile) as street,
+    ):
+        sites = {name: make_site(junction) for name, junction in street.junctions.items()}
+        signals = {name: site.signals for name, site in sites.items() if site.signals is not None}
+        cabinets = {
+            name: Cabinet(one, local_plan(name, one, site_hash(sites[name]), scheduled_row(one, begin)), begin)
+            for name, one in signals.items()
+        }
+        watch = StreetWatch(street, sites)
+        for second in range(begin, end):
+            for name, cabinet in cabinets.items():
+                groups = [group.id for group in signals[name].groups]
+                street.show(name, dict(zip(groups, cabinet.tick(second).groups, strict=True)))
+            for _ in range(2):
+                watch.observe(street.step())
     return watch
 
 

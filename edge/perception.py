@@ -117,6 +117,7 @@ class _WatchedApproach:
             WrongWayRule(approach, camera.id, settings.wrong_way),
         )
         self.lanes = [lane.id for lane in approach.lanes]
+        self.groups = {approach.signal_group, approach.left_signal_group or approach.signal_group}
         self.waiting: list[PlacedTracks] = []  # frames that the rules have not seen yet
 
 
@@ -234,7 +235,8 @@ class Perception:
                             if violation.final:
                                 violations.append(violation)
                 watched.waiting.clear()
-                lane_states, departed = watched.estimator.second(time_s)
+                lamps = {group: self._signals.indication_at(group, time_s) for group in watched.groups}
+                lane_states, departed = watched.estimator.second(time_s, lamps)
                 states.setdefault(watched.approach.id, lane_states)  # the first camera of an approach speaks for it
                 crossings += departed
         in_order = [state for approach in self._site.approaches for state in states.get(approach.id, ())]

@@ -232,6 +232,8 @@ def network_of(street: Street, kinds: tuple[VehicleKind, ...], s: Settings, ente
     lane.wave_s = length * s.wave_s / car.space_m
     lane.change_veh = s.lane_change_veh * np.minimum(100.0, 1 + (s.lane_change_m / length) ** 2)
     lane.headway = 1.0
+    lane.boxed_block = 1
+    lane.per_m = 1 / car.space_m
     lane.mps = lane_mps
     lane.ramp = s.loss / (1.5 * car.accel_mps2 * lane_mps)
     travel = records(TRAVEL, (len(kinds), lanes))

@@ -46,7 +46,7 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
         queue_veh: road users that stand or crawl, those ahead of the line included.
         queue_mcu: the same in motorcycle-equivalent units.
         ahead_veh: those of them ahead of the line.
-        back_of_queue_m: from the stop line to the rear of the last of them that connects to the line; 0 without a queue.
+        back_of_queue_m: from the stop line to the rear of the last of them that hangs together with it; 0 without one.
         departures_veh: crossed the line in this second.
         departures_mcu: the same in motorcycle-equivalent units.
         arrivals_mcu: new in view, upstream, in this second.

@@ -1,12 +1,13 @@
 """Kernel that says how far a queue reaches behind the end of the view, by the kinematic wave theory of traffic.
 
 Vehicles that stand in a queue move off one after the other: the state of the traffic at the end of the view travels
-upstream at the wave speed w. In Newell's form (G. F. Newell, A simplified theory of kinematic waves in highway traffic,
-Transp. Res. B 27(4), 1993) with lengths of standing queue as the unit of count, the label of whoever is x metres behind
-the end of the view is F(t - x/w) + x, where F is what has flowed into the view. The tail is where the label reaches what
-has arrived, A(t): F at the instant when the queue grew out of view, plus the learnt rate of arrivals since. When the
-end of the view runs free, the tail has passed it (break point C of Liu et al., Real-time queue length estimation for
-congested signalized intersections, Transp. Res. C 17(4), 2009): then F is what had arrived, and the rate is learnt from it.
+upstream at the wave speed w. In Newell's form (A simplified theory of kinematic waves in highway traffic, Transp. Res.
+B 27(4), 1993), with lengths of standing queue as the unit of count, the label of whoever is x metres behind the end of
+the view is F(t - x/w) + x, where F is what has flowed into the view. The tail is where the label reaches A(t), what has
+joined: F at the instant when the queue grew out of view, and since then the shock wave of the learnt rate of arrivals.
+When the end of the view has drained, the tail has passed it (break point C of Liu et al., Real-time queue length
+estimation for congested signalized intersections, Transp. Res. C 17(4), 2009). What leaves must have come: the rate is
+the mean of what left over the line; as long as the end of the view is jammed although A has flowed in, it is raised.
 """
 
 from __future__ import annotations
@@ -22,19 +23,22 @@ Floats = NDArray[np.float64]
 WAVE_MPS = 4.7
 """Speed of the discharge wave upstream, measured in mixed traffic: 4.5 to 5 m/s."""
 
+FREE_FLOW_MPS = 10.0
+"""Speed of those who come."""
+
 QUEUE_AREA_M2: tuple[float, ...] = (3.6, 3.6, 17.8, 39.5, 39.5, 0.0)
 """Street that a vehicle takes in a standing queue, by code of its class, measured in mixed traffic."""
 
 SLOW_MPS = 1.6
 """Between the speeds at which vehicles join and leave a queue."""
 
-REACHES_M = 6.0  # a queue whose back is this near the end of the view reaches it
-FREE_MPS = 5.5  # who enters the view faster than this was not held up by a queue
-STANDS_MPS, SURE_S = 2.5, 2.0  # a queue grows out of view when it has stood at the end for so long
-UNSEEN_MPS, UNSEEN_S = 8.0, 4.0
-LEAST_FLOW_M, BESIDE_SHARE = 10.0, 0.3
-GROWING = 1.1  # queues grow out of view in cycles when more than the mean arrives
-CLEAR_S = 3.0  # the tail has passed when the end of the view has run free for so long
+REACHES_M = 6.0  # a queue whose back is this near the end of the view reaches it,
+STANDS_MPS, SURE_S = 2.5, 2.0  # and grows out of view when those there have been this slow for so long
+BESIDE_SHARE = 0.3  # of the view: a queue longer than this whose end nobody sees is as long as the one beside it
+UNSEEN_MPS, UNSEEN_S = 8.0, 4.0  # where nobody is seen and nobody waits, the end of the view runs free after a while
+FREE_MPS = 5.5  # who enters the view faster than this is not held up by a queue
+LEAST_FLOW_M = 10.0  # nobody at the end of the view is the end of the queue if so much has flowed, else a shadow
+CLEAR_S = 3.0  # the tail has passed when that was so for so long
 LEARN_S = 200.0  # the rate of arrivals is a mean over about two cycles
 HISTORY = 128  # seconds; the wave runs 600 m meanwhile
 
@@ -45,6 +49,19 @@ STATES = 9
 
 AT_S, FLOW_M, SPEED_MPS = range(3)
 """Rows of the history: time, F and speed at the end of the view."""
+
+
+@kernel("f8(f8)")
+def shock_mps(rate_mps: float) -> float:
+    """How fast the tail of a standing queue grows: it moves towards those who come, and so meets more of them.
+
+    Args:
+        rate_mps: arrivals past a fixed point, metres of standing queue per second.
+
+    Returns:
+        Speed of the shock wave, q / (k_jam - q / v), in units where k_jam is 1.
+    """
+    return rate_mps / (1.0 - min(rate_mps / FREE_FLOW_MPS, 0.5))
 
 
 @kernel("f8(f8, f8, f8[:, ::1], i8)")
@@ -127,7 +144,7 @@ def follow_tails(
         s[SPELL_S] += dt_s
         s[LEFT_M] += departed_m[k]
         s[FLOWED_M] += dt_s * speed * WAVE_MPS / (speed + WAVE_MPS)
-        s[ARRIVED_M] += dt_s * GROWING * s[RATE_MPS]
+        s[ARRIVED_M] += dt_s * shock_mps(s[RATE_MPS])
         drained = s[FLOWED_M] >= s[ARRIVED_M]
         if drained and at_end and speed < FREE_MPS:
             s[RATE_MPS] += (s[FLOWED_M] - s[ARRIVED_M]) / LEARN_S  # more have arrived than was learnt
@@ -140,4 +157,4 @@ def follow_tails(
         if s[FREE_S] >= CLEAR_S:
             share = 1.0 - np.exp(-s[SPELL_S] / LEARN_S)
             s[RATE_MPS] += (s[LEFT_M] / s[SPELL_S] - s[RATE_MPS]) * share
-            s[HIDDEN] = 0.0
+            s[HIDDEN], s[SPELL_S] = 0.0, 0.0

@@ -8,9 +8,7 @@ piece of green of y seconds and ``n`` departures obeys
 ``lost`` only in the piece that begins with the green. That is a linear regression; a motorcycle's ``a`` is 3,600 s over
 the discharge in MCU/h/m, and a class weighs ``a[c] / a[motorcycle]``. Pieces end after a quota of departures and not of
 time: who comes next is the queue's affair, how long it takes is the street's, so the time is what scatters.
-Sources: regression of saturated green on classified counts: R. J. Branston and P. Gipps, Transp. Res. A 15, 1981;
-conjugate Bayesian regression: Gelman et al., Bayesian Data Analysis, 3rd ed., section 14.8; outliers are weighed down
-after P. J. Huber, Ann. Math. Stat. 35, 1964.
+Source: regression of saturated green on classified counts, D. Branston and P. Gipps, Transp. Res. A 15, 1981.
 """
 
 from __future__ import annotations
@@ -18,92 +16,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.contracts.words import CLASSES, VehicleClass
-from nutgiao.models.queueing.mcu import MCU
-from nutgiao.models.queueing.saturation_belief import PRIOR_SHAPE, Belief, Estimate, Prior, spanned
-from nutgiao.models.queueing.webster import SATURATION_MCU_H_M
+from nutgiao.models.contracts.words import VehicleClass
+from nutgiao.models.queueing.saturation_belief import Estimate, spanned
+from nutgiao.models.queueing.saturation_stream_state import (
+    COUNTED,
+    PIECE_S,
+    StreamPrior,
+    StreamReport,
+    StreamState,
+    area_ms,
+    initial,
+)
 
-COUNTED: tuple[VehicleClass, ...] = tuple(name for name in CLASSES if name is not VehicleClass.PEDESTRIAN)
-"""Classes that discharge; the motorcycle is the first and the unit."""
-
-_PIECE_S = 8.0
-"""A piece is so long at the prior's rate: long enough to blur who crossed first of two abreast."""
+__all__ = ["COUNTED", "StreamPrior", "StreamReport", "StreamSaturation", "StreamState"]
 
 _LEAST_SHARE = 0.1
 """No class takes less than this share of what was believed before, whatever odd departures say."""
-
-_TRUSTED_SD = 2.5
-"""Pieces farther off than this many standard deviations weigh less, in proportion."""
-
-
-class StreamPrior(msgspec.Struct, frozen=True):
-    """What is known of a stream before anything was seen there.
-
-    Attributes:
-        saturation_mcu_h_m: discharge per metre of width.
-        saturation_spread: its standard deviation between sites, as a share.
-        weights: MCU of each class.
-        weight_spread: standard deviation between sites, as a share.
-        lost_s: mean and spread of the start-up lost time; it can be negative where a crowd waits ahead of the line.
-        end_gain_s: mean and spread of the seconds of amber that are used.
-        noise_s: standard deviation of a piece of 8 seconds.
-    """
-
-    saturation_mcu_h_m: float = SATURATION_MCU_H_M
-    saturation_spread: float = 0.2
-    weights: dict[VehicleClass, float] = msgspec.field(default_factory=lambda: dict(MCU))
-    weight_spread: float = 0.4
-    lost_s: tuple[float, float] = (1.5, 1.5)
-    end_gain_s: tuple[float, float] = (1.0, 1.0)
-    noise_s: float = 0.8
-
-
-class StreamState(msgspec.Struct):
-    """All that is kept of a stream between two departures; plain numbers, ready to be stored.
-
-    Attributes:
-        precision: ``(k, k)`` of lost time and classes, in units of the noise.
-        moment: ``(k,)`` precision times posterior mean.
-        shape: of the noise's inverse gamma distribution.
-        scale: of the same.
-        pieces: pieces of green used, doubtful ones by their weight.
-        seen: saturated departures of each class.
-        dropped: departures not used, by reason.
-        end_gain: seconds of amber used.
-    """
-
-    precision: list[list[float]]
-    moment: list[float]
-    shape: float
-    scale: float
-    end_gain: Belief
-    seen: list[float]
-    pieces: float = 0.0
-    dropped: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was learnt.
-
-    Attributes:
-        saturation_mcu_h_m: discharge per metre of width.
-        mcu: what each class counts; the motorcycle is 1.
-        lost_s: start-up lost time.
-        end_gain_s: seconds of amber used.
-        departures: departures behind the figures.
-        dropped: departures that tell nothing of saturation, by reason.
-    """
-
-    saturation_mcu_h_m: Estimate
-    mcu: dict[VehicleClass, Estimate]
-    lost_s: Estimate
-    end_gain_s: Estimate
-    departures: int
-    dropped: dict[str, int]
 
 
 class StreamSaturation:
@@ -118,8 +49,8 @@ class StreamSaturation:
     def __init__(self, width_m: float, prior: StreamPrior | None = None, state: StreamState | None = None) -> None:
         self._width_m = width_m
         self._prior = prior or StreamPrior()
-        self.state = state if state is not None else _initial(self._prior, width_m)
-        self._area = np.array([_area(self._prior, name) for name in COUNTED])
+        self.state = state if state is not None else initial(self._prior, width_m)
+        self._area = np.array([area_ms(self._prior, name) for name in COUNTED])
         self._column = {name: k for k, name in enumerate(COUNTED)}
         self._counts = np.zeros(len(COUNTED))
         self._since_s = math.nan  # start of the open piece; NaN while nothing is learnt
@@ -213,21 +144,20 @@ class StreamSaturation:
 
     def report(self) -> StreamReport:
         """What was learnt so far."""
-        state = self.state
-        mean, spread = self._means(), self._covariance()
-        mean[1:] = np.maximum(mean[1:], _LEAST_SHARE * self._area)
-        freedom, unit = 2.0 * state.shape, float(mean[1])
-        sd = np.sqrt(np.diag(spread))
-        pace = spanned(unit, float(sd[1]), freedom, state.pieces)
+        state, fit = self.state, self.state.regression
+        mean, spread = self._means(), fit.covariance()
+        unit, sd = float(mean[1]), np.sqrt(np.diag(spread))
+        pace = spanned(unit, float(sd[1]), fit.freedom, fit.used)
         mcu = {}
         for k, name in enumerate(COUNTED, start=1):
             weight = float(mean[k]) / unit
             share = spread[k, k] / mean[k] ** 2 + spread[1, 1] / unit**2 - 2 * spread[1, k] / (unit * mean[k])
-            mcu[name] = spanned(weight, weight * math.sqrt(max(float(share), 0.0)), freedom, state.pieces)
+            one = spanned(weight, weight * math.sqrt(max(float(share), 0.0)), fit.freedom, fit.used)
+            mcu[name] = Estimate(one.value, max(one.low, 0.0), one.high, one.used)
         return StreamReport(
             saturation_mcu_h_m=Estimate(3600 / pace.value, 3600 / pace.high, 3600 / max(pace.low, 1e-3), pace.used),
             mcu=mcu,
-            lost_s=spanned(float(mean[0]), float(sd[0]), freedom, state.pieces),
+            lost_s=spanned(float(mean[0]), float(sd[0]), fit.freedom, fit.used),
             end_gain_s=state.end_gain.estimate(),
             departures=round(sum(state.seen)),
             dropped=dict(state.dropped),
@@ -238,34 +168,20 @@ class StreamSaturation:
         self._counts[:] = 0.0
 
     def _quota_reached(self) -> bool:
-        return bool(self._counts @ self._area >= _PIECE_S * self._width_m)
+        return bool(self._counts @ self._area >= PIECE_S * self._width_m)
 
     def _close(self, time_s: float) -> None:
         """The open piece is complete: one row of the regression."""
         row = np.concatenate([[self._width_m if self._first else 0.0], self._counts])
-        self._learn(row, float(time_s - self._since_s) * self._width_m)
-        self._open(time_s, first=False)
-
-    def _learn(self, row: NDArray[np.float64], value: float) -> None:
-        state = self.state
         # the noise's variance grows with what there was to discharge; a second at least, for a piece that was cut early
         cost = max(float(self._counts @ self._area), self._width_m)
-        precision, moment = np.array(state.precision), np.array(state.moment)
-        off = value - float(row @ np.linalg.solve(precision, moment))
-        expected = cost + float(row @ np.linalg.solve(precision, row))
-        far = abs(off) / math.sqrt(state.scale / state.shape * expected)
-        weight = min(1.0, _TRUSTED_SD / far) if far > 0.0 else 1.0
-        state.precision = (precision + weight / cost * np.outer(row, row)).tolist()
-        state.moment = (moment + weight / cost * value * row).tolist()
-        state.shape += 0.5 * weight
-        state.scale += 0.5 * weight * off * off / expected
-        state.pieces += weight
+        self.state.regression.add(row, float(time_s - self._since_s) * self._width_m, cost)
+        self._open(time_s, first=False)
 
     def _means(self) -> NDArray[np.float64]:
-        return np.linalg.solve(np.array(self.state.precision), np.array(self.state.moment))
-
-    def _covariance(self) -> NDArray[np.float64]:
-        return np.linalg.inv(np.array(self.state.precision)) * (self.state.scale / self.state.shape)
+        mean = self.state.regression.mean()
+        mean[1:] = np.maximum(mean[1:], _LEAST_SHARE * self._area)
+        return mean
 
     def _run_dry(self) -> None:
         """The queue has ended: what it discharged since the last piece is a piece, too."""
@@ -280,29 +196,3 @@ class StreamSaturation:
     def _drop(self, reason: str, count: int) -> None:
         if count:
             self.state.dropped[reason] = self.state.dropped.get(reason, 0) + count
-
-
-def _area(prior: StreamPrior, name: VehicleClass) -> float:
-    """Metre-seconds that one of a class takes, before anything was seen."""
-    return prior.weights[name] * 3600.0 / prior.saturation_mcu_h_m
-
-
-def _initial(prior: StreamPrior, width_m: float) -> StreamState:
-    """The prior as a state: the discharge is uncertain for all classes together, each weight for itself."""
-    area = np.array([_area(prior, name) for name in COUNTED])
-    own = np.full(len(COUNTED), prior.weight_spread)
-    own[0] = 0.0
-    spread = np.zeros((len(COUNTED) + 1, len(COUNTED) + 1))
-    spread[0, 0] = prior.lost_s[1] ** 2
-    spread[1:, 1:] = np.outer(area, area) * prior.saturation_spread**2 + np.diag((area * own) ** 2)
-    noise = prior.noise_s**2 * width_m / _PIECE_S  # variance per metre-second of discharge
-    precision = np.linalg.inv(spread) * noise
-    mean = np.concatenate([[prior.lost_s[0]], area])
-    return StreamState(
-        precision=precision.tolist(),
-        moment=(precision @ mean).tolist(),
-        shape=PRIOR_SHAPE,
-        scale=PRIOR_SHAPE * noise,
-        end_gain=Belief.of(Prior(prior.end_gain_s[0], prior.end_gain_s[1], prior.end_gain_s[1])),
-        seen=[0.0] * len(COUNTED),
-    )

@@ -15,7 +15,14 @@ _LONG_AGO = -1e6
 
 @kernel(RESET, allocates=False)
 def reset(
-    net: Network, programs: Programs, demand: Demand, stage_s: F8, offset_s: F8, begin_s: float, state: State
+    net: Network,
+    programs: Programs,
+    demand: Demand,
+    stage_s: F8,
+    offset_s: F8,
+    pace: F8,
+    begin_s: float,
+    state: State,
 ) -> None:
     """Empties the street and sets the signals as the plan has them at the beginning.
 
@@ -25,6 +32,7 @@ def reset(
         demand: who drives.
         stage_s: ``(stages,)`` length of each stage.
         offset_s: ``(controllers,)`` when the first stage begins, positive is later.
+        pace: ``(vehicles,)`` travel time of each driver as a multiple of the mean.
         begin_s: time of day of second 0, which the offsets refer to.
         state: is made new.
     """
@@ -44,6 +52,7 @@ def reset(
     for v in range(len(demand.vehicles)):
         rider = state.vehicles[v]
         rider.step, rider.stops, rider.delay_s = demand.vehicles[v].step, 0, 0.0
+        rider.kind, rider.pace = demand.vehicles[v].kind, pace[v]
     for c in range(len(state.controllers)):
         cycle_s = 0.0
         for p in range(programs.stage_ptr[c], programs.stage_ptr[c + 1]):
@@ -139,8 +148,8 @@ def share(
     seeds = len(pace)
     for run in range(worker, len(stage_s) * seeds, workers):
         plan, seed = run // seeds, run % seeds
-        reset(net, programs, demand, stage_s[plan], offset_s[plan], begin_s, state)
-        advance(net, how, programs, demand, stage_s[plan], pace[seed], state, 0, end, nothing)
+        reset(net, programs, demand, stage_s[plan], offset_s[plan], pace[seed], begin_s, state)
+        advance(net, how, programs, demand, stage_s[plan], state, 0, end, nothing)
         settle(net, demand, state, float(end), delay_s[run], stops[run])
         left[run] = state.clock[LEFT]
 

@@ -61,7 +61,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
     programs: Programs,
     demand: Demand,
     stage_s: F8,
-    pace: F8,
     state: State,
     begin: int,
     end: int,
@@ -75,7 +74,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
         programs: the signal programs.
         demand: who drives.
         stage_s: ``(stages,)`` length of each stage, the plan.
-        pace: ``(vehicles,)`` travel time of each driver as a multiple of the mean.
         state: is brought up to ``end``.
         begin: first second.
         end: second behind the last one.
@@ -154,7 +152,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     if d < t and (why != FLOWING or d < t - 1.0):
                         d = t
                     box = link.box
-                    if q.boxed > 0 and (box < 0 or box_count[box] == 0):
+                    if q.boxed > 0 and lane.boxed_block > 0 and (box < 0 or box_count[box] == 0):
                         decision = _WAITS  # one of the same lane stands in the junction, in the way
                     elif show >= YIELD:
                         if show == STOP and why != AT_GAP and why != STARTING:
@@ -193,9 +191,10 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 if again > 0.0:
                     decision = _WAITS
             # --- room at the exit ---
-            target, option, e, mine, kind = -1, -1, d, -1, vehicles[v].kind
+            rider = driven[v]
+            target, option, e, mine, kind = -1, -1, d, -1, rider.kind
             if decision == _GOES and (k >= 0 or s >= n_lanes):
-                step = driven[v].step
+                step = rider.step
                 if k >= 0:
                     step += 1
                     mine = links[k].to
@@ -214,7 +213,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     if there.open_s > e + 1.0:
                         opens = min(opens, there.open_s)
                         continue
-                    cost = there.count + how_s[PENALTY_VEH] * leads.penalty
+                    cost = there.used_m * ahead.per_m + how_s[PENALTY_VEH] * leads.penalty
                     if mine >= 0:
                         cost += ahead.change_veh * abs(leads.lane - mine)
                     if cost < best:
@@ -279,7 +278,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                         e += q.free_s - d
                         d = q.free_s
                 n = q.position
-                rider = driven[v]
                 rider.delay_s += d - arrival
                 if d - arrival > _STOP_S:
                     rider.stops += 1
@@ -338,7 +336,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     continue
                 rider.step += 1
             elif s < n_riders:
-                driven[v].delay_s += d - arrival
+                rider.delay_s += d - arrival
                 brake = how_s[ENTRY_LOSS_S]
                 clock[ENTERED] += 1
                 origin = source[s - n_lanes]
@@ -348,7 +346,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     due_s = vehicles[source_vehicle[origin.next]].depart_s
                     schedule(calendar, behind, s, max(due_s, d + how_s[INSERT_S]), now)
             else:
-                rider = driven[v]
                 rider.delay_s += d + how_s[AFTER_BOX_S] - arrival
                 rider.step += 1
                 e += how_s[AFTER_BOX_S] - 0.3 * links[k].time_s
@@ -371,7 +368,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 queue[mine].merged_s = e
             missing = max(0.0, lane.mps - speed)
             loss = brake + missing * missing * lane.ramp
-            driven[v].delay_s += loss + drive.drag_s * pace[v] * share
+            rider.delay_s += loss + drive.drag_s * rider.pace * share
             if options[option].link == LEAVES:
                 clock[LEFT] += 1
                 clock[PASSED] += 1
@@ -381,7 +378,8 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 e = min(q.open_s, e + 1.0)
             last = ring[lane.slot + q.tail]
             last.vehicle, last.link = v, options[option].link
-            last.arrival_s = e + drive.time_s * pace[v] * share + loss
+            last.arrival_s = e + drive.time_s * rider.pace * share + loss
+            place = q.tail
             q.tail += 1
             if q.tail == lane.places:
                 q.tail = 0
@@ -389,4 +387,15 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
             q.count += 1
             if q.count == 1:
                 schedule(calendar, behind, target, last.arrival_s, now)
+            elif kinds[kind].filter_s > 0.0:
+                ready_s = last.arrival_s - kinds[kind].filter_s
+                for _ in range(q.count - 2):  # never past the first one, which may be on its way
+                    place = (place if place > 0 else lane.places) - 1
+                    ahead_of = ring[lane.slot + place]
+                    if ahead_of.arrival_s < ready_s or kinds[driven[ahead_of.vehicle].kind].filter_s > 0.0:
+                        break
+                    last.vehicle, last.link, arrival = ahead_of.vehicle, ahead_of.link, last.arrival_s
+                    last.arrival_s = ahead_of.arrival_s
+                    ahead_of.vehicle, ahead_of.link, ahead_of.arrival_s = v, options[option].link, arrival
+                    last = ahead_of
             s = calendar[now]

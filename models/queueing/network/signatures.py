@@ -24,8 +24,8 @@ _NETWORK, _BEHAVIOUR, _PROGRAMS, _DEMAND, _STATE = (table(t) for t in (Network, 
 _STREETS = table(State, rows=True)
 _F8, _F8S, _F8SS, _I4S = float64, float64[::1], float64[:, ::1], int32[::1]
 
-ADVANCE = void(_NETWORK, _BEHAVIOUR, _PROGRAMS, _DEMAND, _F8S, _F8S, _STATE, int64, int64, _F8SS)
-RESET = void(_NETWORK, _PROGRAMS, _DEMAND, _F8S, _F8S, _F8, _STATE)
+ADVANCE = void(_NETWORK, _BEHAVIOUR, _PROGRAMS, _DEMAND, _F8S, _STATE, int64, int64, _F8SS)
+RESET = void(_NETWORK, _PROGRAMS, _DEMAND, _F8S, _F8S, _F8S, _F8, _STATE)
 SETTLE = void(_NETWORK, _DEMAND, _STATE, _F8, _F8S, _F8S)
 _RUNS = (
     _NETWORK, _BEHAVIOUR, _PROGRAMS, _DEMAND, _F8SS, _F8SS, _F8SS, _F8, int64, _STREETS, _F8SS, _F8SS, _F8SS, _I4S,

@@ -37,6 +37,8 @@ LANE = _record(
     places=_i,  # of the ring
     storage_m=_f,  # room for standing vehicles; at least two, because a short lane's stand partly before it
     wave_s=_f,  # time that a gap takes from the stop line to the entrance
+    boxed_block=_i,  # whether one that waits in the junction stands in the way of those behind it
+    per_m=_f,  # vehicles of queue in a metre of room taken
     change_veh=_f,  # what a lane change near the entrance is worth, in vehicles of queue
     headway=_f,  # factor on the headways; below 1 for a stream wider than a lane
     mps=_f,  # mean free speed of the ordinary vehicle
@@ -65,7 +67,10 @@ LINK = _record(
 )
 FOE = _record(link=_i, lane=_i, group=_i, edge=_i, clear_s=_f)  # clear: how long it blocks after a vehicle has entered
 BOX = _record(link=_i, slot=_i, places=_i)
-KIND = _record(headway=_f)  # factor on the headways by class
+KIND = _record(
+    headway=_f,  # factor on the headways
+    filter_s=_f,  # how much of a queue it passes by filtering between those who cannot; 0 for those
+)
 VEHICLE = _record(
     depart_s=_f,  # scheduled
     entry_share=_f,  # share of the first lane that is still to be driven
@@ -91,7 +96,7 @@ LANE_STATE = _record(
 )
 PLACE = _record(vehicle=_i, link=_i, arrival_s=_f)  # arrival at the stop line if nobody stood in the way
 GROUP_STATE = _record(lamp=_i, at_red=_i, since_s=_f)  # at_red: first lane that waits for green, -1 for none
-VEHICLE_STATE = _record(step=_i, stops=_i, delay_s=_f)
+VEHICLE_STATE = _record(step=_i, stops=_i, kind=_i, delay_s=_f, pace=_f)  # all that a step needs of a vehicle
 CONTROLLER_STATE = _record(stage=_i, behind=_i, until_s=_f)
 SOURCE_STATE = _record(next=_i, end=_i, last_s=_f)
 

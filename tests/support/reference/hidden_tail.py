@@ -79,7 +79,7 @@ def follow(
     tail.spell_s += dt_s
     tail.left_m += departed_m
     tail.flowed_m += dt_s * tail.end_mps * W_MPS / (tail.end_mps + W_MPS)
-    tail.arrived_m += dt_s * 1.1 * tail.rate_mps
+    tail.arrived_m += dt_s * tail.rate_mps / (1.0 - min(tail.rate_mps / 10.0, 0.5))
     drained = tail.flowed_m >= tail.arrived_m
     if drained and reach_m >= far_m - 6 and tail.end_mps < 5.5:  # still jammed: more must have arrived
         tail.rate_mps += (tail.flowed_m - tail.arrived_m) / 200.0
@@ -90,4 +90,4 @@ def follow(
     if tail.free_s >= 3.0:
         learnt = 1.0 - math.exp(-tail.spell_s / 200.0)
         tail.rate_mps += (tail.left_m / tail.spell_s - tail.rate_mps) * learnt
-        tail.hidden, tail.stood_s = False, tail.spell_s
+        tail.hidden, tail.stood_s = False, 0.0
