@@ -1,4 +1,4 @@
-"""One recorded period of the demonstration corridor: what its cameras saw, what its lamps showed, and the true queues."""
+"""A recorded period of the demonstration corridor: what its cameras saw, what its lamps showed, and the true queues."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def record(seed: int, folder: Path, demand: float = 1.0) -> Recording:
     """
     sites = {name: load_site(f"demo-{name}") for name in ("j1", "j2", "j3")}
     recording = Recording(sites)
-    cabinets, group_names = {}, {}
+    cabinets: dict[str, Cabinet] = {}
+    group_names: dict[str, list[str]] = {}
     for name, site in sites.items():
         assert site.signals is not None
         group_names[name] = [group.id for group in site.signals.groups]

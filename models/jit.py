@@ -37,7 +37,8 @@ def kernel(signature: Any, *, parallel: bool = False, allocates: bool = True) ->
         signatures = list(signature) if isinstance(signature, tuple) else [signature]
         if os.environ.get("NUMBA_DISABLE_JIT") == "1":
             return function
-        compiled: Any = numba.njit(signatures, nogil=True, cache=CACHE, parallel=parallel, _nrt=allocates)(function)
+        njit: Any = numba.njit  # its types do not know _nrt
+        compiled: Any = njit(signatures, nogil=True, cache=CACHE, parallel=parallel, _nrt=allocates)(function)
         _compiled.append(compiled)
         return cast(F, compiled)
 

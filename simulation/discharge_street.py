@@ -24,7 +24,8 @@ NEAR_M = 40.0
 """A queue keeps the line busy while enough of it is this near."""
 
 NEAR_PER_M = 1.0
-"""Enough: so many of those who have queued, per metre of width. Behind the last ten the flow thins by a quarter."""
+"""Enough: so many of those who have queued, per metre of width. Counted until the very last of them has left, the
+demo's short queues discharge 1,435 MCU/h/m instead of 1,900: their tail is thin."""
 
 BLOCKED_M = 45.0
 """An exit is full when somebody stands so near its beginning; such a green tells nothing."""

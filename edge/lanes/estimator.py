@@ -65,7 +65,8 @@ class LaneEstimator:
         self._counts, self._sums, self._departed_m = np.zeros((lanes, 4)), np.zeros((lanes, COLUMNS)), np.zeros(lanes)
         self._tails, self._history = np.zeros((lanes, STATES)), np.zeros((lanes, 3, HISTORY))
         self._backs, self._answer = np.zeros((lanes, 3)), np.zeros((lanes, ANSWERS))
-        self._silent = tuple(self._state(k, [0.0] * 10 + [np.nan, 0.0, 0.0], 0.0, False) for k in range(lanes))
+        nothing = [0.0] * 10 + [np.nan, 0.0, 0.0]
+        self._silent = _states(self._names, approach.id, [nothing] * lanes, 0.0, [False] * lanes)
         self._departures: list[Crossing] = []
         self._lost: deque[float] = deque()
         self._closed_s: float | None = None
@@ -80,9 +81,9 @@ class LaneEstimator:
             ``(n,)`` who stands in the queue.
         """
         gone, n, time_s = self._memory.follow(placed.numbers), len(placed), placed.time_s
-        for x in gone[:, flow.X].tolist():
-            if 0.0 < x < self._far_m - BEFORE_END_M:
-                self._lost.append(time_s)
+        if len(gone):
+            in_view = (gone[:, flow.X] > 0.0) & (gone[:, flow.X] < self._far_m - BEFORE_END_M)
+            self._lost.extend([time_s] * int(np.count_nonzero(in_view)))
         if n + CAPACITY > len(self._lane):
             self._make_room(2 * n + CAPACITY)
         dt_s = time_s - self._frame.time_s if self._frame is not None else 0.0
@@ -161,9 +162,8 @@ class LaneEstimator:
         )
         if lamps:
             self._greens.show(lamps, self._memory.rows, frame.unseen_s, self._tails)
-        failed, quality = self._greens.failed, round(quality, 3)
-        rows = self._answer.tolist()
-        return tuple([self._state(k, row, quality, failed[k]) for k, row in enumerate(rows)]), crossings
+        rows, failed = self._answer.tolist(), self._greens.failed
+        return _states(self._names, self._approach.id, rows, round(quality, 3), failed), crossings
 
     def _make_room(self, tracks: int) -> None:
         """Buffers for so many tracks and vanished ones."""
@@ -183,24 +183,32 @@ class LaneEstimator:
             )
         )
 
-    def _state(self, k: int, row: list[float], quality: float, failed: bool) -> LaneState:
-        queue_veh, queue_mcu, ahead, back, low, high, left_veh, left_mcu, came, occupancy, speed, beyond, spills = row
-        return LaneState(
-            lane=self._names[k],
-            approach=self._approach.id,
-            queue_veh=int(queue_veh),
-            queue_mcu=queue_mcu,
-            ahead_veh=int(ahead),
-            back_of_queue_m=back,
-            departures_veh=int(left_veh),
-            departures_mcu=left_mcu,
-            arrivals_mcu=came,
-            occupancy=occupancy,
-            speed_mps=speed if speed == speed else None,  # noqa: PLR0124 - NaN alone differs from itself
-            beyond_view=beyond > 0.0,
-            quality=quality,
-            back_low_m=low,
-            back_high_m=high,
-            spillback=spills > 0.0,
-            split_failure=failed,
-        )
+
+def _states(
+    lanes: list[str], approach: str, rows: list[list[float]], quality: float, failed: list[bool]
+) -> tuple[LaneState, ...]:
+    """Puts the figures of `close_second` into messages; a fifth of a step's time."""
+    return tuple(
+        [
+            LaneState(
+                lane=lane,
+                approach=approach,
+                queue_veh=int(row[0]),
+                queue_mcu=row[1],
+                ahead_veh=int(row[2]),
+                back_of_queue_m=row[3],
+                departures_veh=int(row[6]),
+                departures_mcu=row[7],
+                arrivals_mcu=row[8],
+                occupancy=row[9],
+                speed_mps=row[10] if row[10] == row[10] else None,  # NaN alone differs from itself
+                beyond_view=row[11] > 0.0,
+                quality=quality,
+                back_low_m=row[4],
+                back_high_m=row[5],
+                spillback=row[12] > 0.0,
+                split_failure=fails,
+            )
+            for lane, row, fails in zip(lanes, rows, failed, strict=True)
+        ]
+    )

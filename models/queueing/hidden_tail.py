@@ -79,8 +79,9 @@ def back_behind_view(time_s: float, arrived_m: float, history: Floats, head: int
     """
     size = history.shape[1]
     back, before_x, before_label = -1.0, 0.0, -np.inf
+    place = head + 1
     for j in range(size):
-        place = (head - j) % size
+        place = place - 1 if place > 0 else size - 1
         x = (time_s - history[AT_S, place]) * WAVE_MPS
         label = history[FLOW_M, place] + x
         slow = history[SPEED_MPS, place] < SLOW_MPS

@@ -59,12 +59,13 @@ def reset(
             cycle_s += stage_s[p]
         at_s = (begin_s - offset_s[c]) % cycle_s
         p = programs.stage_ptr[c]
-        while at_s >= stage_s[p]:
+        last = programs.stage_ptr[c + 1] - 1
+        while p < last and at_s >= stage_s[p]:  # (0 - 1e-17) % 60 is 60
             at_s -= stage_s[p]
             p += 1
         controller = state.controllers[c]
         controller.stage = p
-        controller.until_s = stage_s[p] - at_s
+        controller.until_s = max(stage_s[p] - at_s, 0.0)
         due = int(controller.until_s)
         if due < controller.until_s:
             due += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,28 @@ from nutgiao.models.queueing.network.tables import F8
 
 NEVER_S = 1e9
 """Passage of a vehicle that has not passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How queues move up, and where.
+
+    Attributes:
+        speed_mps: ``(lanes,)`` free speed.
+        length_m: ``(lanes,)``.
+        wave_s: time per vehicle that a start takes to travel upstream.
+        move_s: time to move up by one place and stand again.
+        brake_s: time lost by braking to a stand.
+        launch_s: time from the start to the line of the first one.
+    """
+
+    speed_mps: F8
+    length_m: F8
+    wave_s: float = 1.1
+    move_s: float = 5.0
+    brake_s: float = 3.0
+    launch_s: float = 1.0
+
 
 SETBACK_M = 1.0
 """The first one stands this far before the line; measured."""

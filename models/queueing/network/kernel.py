@@ -1,5 +1,7 @@
 """The network kernel: every queue of a street network, vehicle by vehicle, from event to event."""
 
+# ruff: noqa: PLR1714, SIM109 - a comparison is one instruction here, membership in a tuple a loop
+
 from __future__ import annotations
 
 import numpy as np
@@ -125,7 +127,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
         s = calendar[now]
         while s >= 0:
             calendar[now] = behind[s]
-            k, box, decision, again, edge = -1, -1, _GOES, 0.0, -1
+            k, box, decision, again, edge, full = -1, -1, _GOES, 0.0, -1, False
             if s < n_lanes:
                 q, lane = queue[s], lanes[s]
                 first = ring[lane.slot + q.head]
@@ -139,6 +141,8 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     link = links[k]
                     group = groups[link.group]
                     show = group.lamp
+                    if d < t and (why != FLOWING or d < t - 1.0):
+                        d = t
                     if show <= AMBER:
                         used = link.amber_s
                         if arrival < q.free_s:
@@ -149,8 +153,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                             group.at_red = s
                             s = calendar[now]
                             continue
-                    if d < t and (why != FLOWING or d < t - 1.0):
-                        d = t
                     box = link.box
                     if q.boxed > 0 and lane.boxed_block > 0 and (box < 0 or box_count[box] == 0):
                         decision = _WAITS  # one of the same lane stands in the junction, in the way
@@ -219,7 +221,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     if cost < best:
                         best, target, option = cost, leads.lane, x
                 if target < 0:
-                    decision = _WAITS
+                    decision, full = _WAITS, True
                     if opens < _FAR:
                         again = opens - (e - d)
                     else:
@@ -236,7 +238,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
             # --- who waits, and for what ---
             if decision == _WAITS:
                 if s < n_lanes:
-                    blocked = AT_GAP if edge < 0 and target < 0 and again < _FAR and e == d else AT_FULL
+                    blocked = AT_FULL if full else AT_GAP
                     q = queue[s]
                     if why == FLOWING or why == STARTING:
                         q.since_s = t

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nutgiao.models.queueing.network import tables as at
-from nutgiao.models.queueing.network.tables import F8, QUEUE_POSITIONS, SCALARS, Behaviour
+from nutgiao.models.queueing.network.tables import F8, SCALARS, Behaviour
 
 _SLOW_M, _SLOW_MPS2, _QUICK_MPS2 = 5.8, 2.6, 5.0
 _SLOW_HEADWAY_S = np.array([2.89, 2.27, 2.07, 1.95, 1.88, 1.81, 1.77, 1.74, 1.69, 1.67, 1.65, 1.60])
@@ -19,7 +19,8 @@ _SLOW_MPS = np.array([1.9, 5.0, 6.5, 7.9, 8.9, 10.0, 11.1, 11.9, 12.4, 13.3, 14.
 _QUICK_M = 7.5
 _QUICK_HEADWAY_S = np.array([2.64, 2.05, 1.92, 1.83, 1.77, 1.76, 1.74, 1.72, 1.72, 1.70, 1.70, 1.70])
 _QUICK_MPS = np.array([3.7, 7.6, 10.3, 12.3, 13.6, 14.8, 15.4, 15.3, 15.3, 15.3, 15.3, 15.3])
-"""Headway behind the n-th vehicle of a standing queue and its speed at the line, for 5.8 m and 2.6 m/s2, 7.5 m and 5 m/s2."""
+"""Headway behind the n-th vehicle of a standing queue and its speed at the line: slow is 5.8 m with 2.6 m/s2, quick
+7.5 m with 5 m/s2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def quickness(kind: VehicleKind) -> float:
 def platoon_mps(kind: VehicleKind, limit_mps: F8) -> F8:
     """Speed of a platoon at the line: dawdling and its slowest leader keep it below the limit."""
     q = quickness(kind)
-    return np.maximum(1.0, (0.92 - 0.02 * q) * limit_mps - (0.6 + 0.35 * q))
+    speed: F8 = np.maximum(1.0, (0.92 - 0.02 * q) * limit_mps - (0.6 + 0.35 * q))
+    return speed
 
 
 def platoon_headway_s(kind: VehicleKind, limit_mps: F8, s: Settings) -> F8:
@@ -148,7 +150,8 @@ def amber_used_s(kind: VehicleKind, speed_mps: F8) -> F8:
     """
     n = np.floor(speed_mps / kind.decel_mps2)
     gap_m = n * speed_mps - kind.decel_mps2 * n * (n + 1) / 2
-    return np.maximum(0.0, gap_m) / np.maximum(speed_mps, 0.1)
+    used_s: F8 = np.maximum(0.0, gap_m) / np.maximum(speed_mps, 0.1)
+    return used_s
 
 
 def behaviour(kind: VehicleKind, s: Settings) -> Behaviour:
@@ -176,4 +179,5 @@ def behaviour(kind: VehicleKind, s: Settings) -> Behaviour:
 def time_from_rest_s(distance_m: F8, speed_mps: F8, accel_mps2: float) -> F8:
     """Time to cover a distance from standstill up to a speed."""
     ramp = np.minimum(distance_m, speed_mps**2 / (2 * accel_mps2))
-    return np.sqrt(2 * ramp / accel_mps2) + (distance_m - ramp) / speed_mps
+    time_s: F8 = np.sqrt(2 * ramp / accel_mps2) + (distance_m - ramp) / speed_mps
+    return time_s

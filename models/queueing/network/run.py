@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 
 from nutgiao.models.queueing.network.tables import (
-    CLOCK, CONTROLLER_STATE, GROUP_STATE, LANE_STATE, PLACE, SOURCE_STATE, VEHICLE_STATE,
-    Demand, Network, Programs, State, records,
+    CLOCK,
+    CONTROLLER_STATE,
+    GROUP_STATE,
+    LANE_STATE,
+    PLACE,
+    SOURCE_STATE,
+    VEHICLE_STATE,
+    Demand,
+    Network,
+    Programs,
+    State,
+    records,
 )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ def table(kind: type[NamedTuple], *, rows: bool = False) -> Any:
         element = int32 if hint == I4 else float64 if hint == F8 else from_dtype(RECORDS[key])
         two = rows or key == "Network.travel"
         columns.append(types.Array(element, 2 if two else 1, "C"))
-    return types.BaseTuple.from_types(columns, kind)
+    base: Any = types.BaseTuple
+    return base.from_types(columns, kind)
 
 
 _NETWORK, _BEHAVIOUR, _PROGRAMS, _DEMAND, _STATE = (table(t) for t in (Network, Behaviour, Programs, Demand, State))

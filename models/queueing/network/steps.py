@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nutgiao.models.jit import inlined
-from nutgiao.models.queueing.network.tables import AT_FULL, AT_GAP, GREEN, F8, I4, Records
+from nutgiao.models.queueing.network.tables import AT_FULL, AT_GAP, F8, GREEN, I4, Records
 
 
 @inlined
@@ -38,7 +38,7 @@ def foes_until(
     """
     for x in range(first, end):
         foe = foes[x]
-        cleared = passed_s[foe.link] + foe.clear_s
+        cleared: float = passed_s[foe.link] + foe.clear_s
         if cleared > t:
             return cleared
         q = queue[foe.lane]
@@ -50,7 +50,7 @@ def foes_until(
         place, free = q.head, q.free_s
         for _ in range(min(3, q.count)):
             rider = ring[lane.slot + place]
-            arrival = max(rider.arrival_s, free)
+            arrival: float = max(rider.arrival_s, free)
             if arrival > t + gap_s:
                 break
             if rider.link == foe.link:

@@ -1,0 +1,177 @@
+"""How far the queue kernel is from SUMO on plans that nobody tuned to: ``make bench-queue-accuracy``.
+
+Quick by default; ``FULL=1`` makes every SUMO run of the protocol (hours), ``CACHED=1`` judges by the runs that are there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks import edge_queue, mixed_corridor
+from benchmarks.queue_calibration import calibration_of
+from benchmarks.reference import PLANS, Reference, load, make
+from benchmarks.resco import NAMES
+from benchmarks.result import Result, target
+from nutgiao.models.queueing.network.physics import Settings
+from nutgiao.simulation.calibrate import QUEUE_FIGURES, rank_correlation
+from nutgiao.simulation.queue_model import QueueScenario, read_queue_scenario
+
+KERNEL_SEEDS = 5
+"""Drivers' paces over which the kernel's answer is averaged; SUMO's is averaged over its own seeds."""
+
+QUICK = {"ingolstadt21": (2, (1, 2)), "arterial4x4": (6, (1, 2)), "ingolstadt7": (8, (1, 2))}
+QUICK_OTHERS = (12, (1, 2))
+"""Plans and SUMO seeds of the quick protocol: about 10 minutes of CPU."""
+
+Floats = NDArray[np.float64]
+
+
+def protocol(name: str, full: bool) -> tuple[int, tuple[int, ...]]:
+    """Number of reporting plans and SUMO's seeds."""
+    if full:
+        return PLANS, (1, 2, 3, 4, 5) if name == "ingolstadt21" else (1, 2, 3)
+    return QUICK.get(name, QUICK_OTHERS)
+
+
+def compare(told: Floats, reference: Floats) -> dict[str, float]:
+    """The figures of one scenario.
+
+    Args:
+        told: ``(plans,)`` the kernel's delays.
+        reference: ``(plans, seeds)`` SUMO's.
+    """
+    true = reference.mean(1)
+    good = true <= np.median(true)
+    error = (told - true) / true
+    favourites = np.argsort(told)[:5]
+    pairs = list(combinations(range(reference.shape[1]), 2))
+    itself = [rank_correlation(reference[:, a], reference[:, b]) for a, b in pairs]
+    itself_good = [rank_correlation(reference[good, a], reference[good, b]) for a, b in pairs]
+    apart = [np.abs(reference[:, a] / reference[:, b] - 1).mean() for a, b in pairs]
+    return {
+        "rho": rank_correlation(told, true),
+        "rho_sumo": float(np.mean(itself)) if pairs else float("nan"),
+        "rho_good": rank_correlation(told[good], true[good]),
+        "rho_good_sumo": float(np.mean(itself_good)) if pairs else float("nan"),
+        "mae_pct": 100 * float(np.abs(error).mean()),
+        "mae_sumo_pct": 100 * float(np.mean(apart)) if pairs else float("nan"),
+        "bias_pct": 100 * float(error.mean()),
+        "best5_pct": 100 * float(true[favourites].min() / true.min() - 1),
+    }
+
+
+def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float], found: Reference) -> dict[str, float]:
+    """Halting vehicles per controlled lane and second: the kernel and another SUMO run, both against a SUMO run."""
+    model, standing = scenario.model(settings), scenario.standing(**queue)
+    index = {lane: i for i, lane in enumerate(scenario.street.lane_ids)}
+    lanes = [index[lane] for lane in found.lanes]
+    kernel, sumo, length = [], [], []
+    for number, halting in found.halting.items():
+        runs = halting.astype(np.float64)
+        plan = scenario.plan(found.plans[number])
+        told = np.mean([model.standing(*plan, standing, seed)[:, lanes] for seed in range(1, KERNEL_SEEDS + 1)], axis=0)
+        kernel.append(np.mean([np.abs(told - run).mean() for run in runs]))
+        sumo += [np.abs(runs[a] - runs[b]).mean() for a, b in combinations(range(len(runs)), 2)]
+        length.append(runs.mean())
+    if not sumo:
+        return {"halting": float("nan"), "halting_mae": float("nan"), "halting_sumo": float("nan"), "ratio": float("nan")}
+    mae, itself = float(np.mean(kernel)), float(np.mean(sumo))
+    return {"halting": float(np.mean(length)), "halting_mae": mae, "halting_sumo": itself, "ratio": mae / itself}
+
+
+def judge(name: str, plans: int, seeds: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Rows of one scenario: as measured, and calibrated on the development plans."""
+    found = load(name, "reporting", seeds, plans)
+    ready = ~np.isnan(found.delay_s).any(1)
+    while not ready.sum() >= min(plans, 10) and len(seeds) > 1:  # what is there of a protocol that was cut short
+        seeds = seeds[:-1]
+        found = load(name, "reporting", seeds, plans)
+        ready = ~np.isnan(found.delay_s).any(1)
+    if ready.sum() < 3:
+        return []
+    scenario = read_queue_scenario(found.scenario)
+    rows = []
+    for kind, (settings, queue) in (
+        ("measured", (Settings(), dict(QUEUE_FIGURES))),
+        ("calibrated", calibration_of(name)),
+    ):
+        plan = [scenario.plan(found.plans[i]) for i in np.flatnonzero(ready)]
+        stages, offsets = np.array([p[0] for p in plan]), np.array([p[1] for p in plan])
+        told = scenario.model(settings).evaluate(stages, offsets, KERNEL_SEEDS).delay_s.mean(1)
+        rows.append(
+            {
+                "scenario": name,
+                "parameters": kind,
+                "plans": int(ready.sum()),
+                "seeds": len(seeds),
+                **compare(told, found.delay_s[ready]),
+                **queues(scenario, settings, queue, found),
+            }
+        )
+    return rows
+
+
+def targets_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is asked of the calibrated kernel."""
+    name, rival = row["scenario"], "SUMO 1.28, mean of its seeds"
+    ceiling = row["rho_sumo"]
+    least = min(0.97, ceiling - 0.01) if np.isfinite(ceiling) else 0.97
+    return [
+        target(f"{name}: rank correlation", row["rho"], ">=", least, "", rival),
+        target(f"{name}: rank correlation, better half", row["rho_good"], ">=", 0.85, "", rival),
+        target(f"{name}: mean error of delay", row["mae_pct"], "<=", 10.0, "%", rival),
+        target(f"{name}: bias of delay", abs(row["bias_pct"]), "<=", 5.0, "%", rival),
+        target(f"{name}: best of five favourites", row["best5_pct"], "<=", 2.0, "%", rival),
+        target(f"{name}: queues against SUMO's own noise", row["ratio"], "<=", 1.5, "x", "SUMO with another seed"),
+    ]
+
+
+def main() -> int:
+    """Runs the benchmark."""
+    full, cached = os.environ.get("FULL") == "1", os.environ.get("CACHED") == "1"
+    result = Result("queue-accuracy", full)
+    console = Console()
+    with Progress(console=console, transient=True) as bar:
+        for name in NAMES:
+            plans, seeds = protocol(name, full or cached)
+            if not cached:
+                task = bar.add_task(f"{name}: SUMO", total=plans * len(seeds))
+                for _ in make(name, "reporting", range(plans), seeds):
+                    bar.advance(task)
+            rows = judge(name, plans, seeds)
+            result.rows += rows
+            result.targets += targets_of(rows[-1]) if rows else []
+    result.seeds = {"sumo": [1, 2, 3, 4, 5], "kernel": list(range(1, KERNEL_SEEDS + 1)), "reporting plans": 202}
+    console.print(_table(result.rows))
+    for part in (mixed_corridor.mixed, edge_queue.accuracy):
+        rows, targets = part(full)
+        result.rows += rows
+        result.targets += targets
+    result.finish(console)
+    return 0
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="Queue kernel against SUMO, plans that nobody tuned to (in brackets: SUMO against itself)")
+    for head in ("scenario", "parameters", "plans x seeds", "rho", "better half", "error", "bias", "best of 5", "queues"):
+        table.add_column(head, justify="left" if head in {"scenario", "parameters"} else "right")
+    for r in rows:
+        table.add_row(
+            r["scenario"], r["parameters"], f"{r['plans']} x {r['seeds']}", f"{r['rho']:.3f} ({r['rho_sumo']:.3f})",
+            f"{r['rho_good']:.3f} ({r['rho_good_sumo']:.3f})", f"{r['mae_pct']:.1f} % ({r['mae_sumo_pct']:.1f})",
+            f"{r['bias_pct']:+.1f} %", f"{r['best5_pct']:.1f} %", f"{r['ratio']:.2f} x",
+        )  # fmt: skip
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""Calibrates the queue kernel on the development plans of each RESCO scenario: ``python -m benchmarks.queue_calibration``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress
+
+from benchmarks.reference import REPO, Reference, load, make
+from benchmarks.resco import NAMES
+from nutgiao.models.queueing.network.physics import Settings
+from nutgiao.simulation.calibrate import QUEUE_FIGURES, Observed, calibrate
+from nutgiao.simulation.queue_model import QueueScenario, read_queue_scenario
+
+RESULT = REPO / "benchmarks" / "results" / "queue-calibration.json"
+PLANS, SEEDS = 24, (1, 2)
+SLOW_PLANS = 8
+"""Development plans of ingolstadt21, one run of which takes 20 s and more."""
+
+SEARCH_SEED = 3
+EVALUATIONS = 700
+
+
+def observed(scenario: QueueScenario, reference: Reference, halting: int = 3) -> Observed:
+    """SUMO's answers as the calibration takes them; queues of a few plans only, they cost most of its time."""
+    ready = [i for i in range(len(reference.plans)) if not np.isnan(reference.delay_s[i]).any()]
+    if not ready:
+        raise SystemExit(f"{reference.scenario.name}: no development run is there; python -m benchmarks.reference development")
+    rows = [scenario.plan(reference.plans[i]) for i in ready]
+    index = {lane: i for i, lane in enumerate(scenario.street.lane_ids)}
+    chosen = [i for i in ready if i in reference.halting][1 : 2 * halting : 2]
+    return Observed(
+        stage_s=np.array([stage for stage, _ in rows]),
+        offset_s=np.array([offset for _, offset in rows]),
+        delay_s=reference.delay_s[ready].mean(1),
+        halting={ready.index(i): reference.halting[i].astype(np.float64).mean(0) for i in chosen},
+        lanes=np.array([index[lane] for lane in reference.lanes]),
+    )
+
+
+def calibration_of(name: str) -> tuple[Settings, dict[str, float]]:
+    """What was found for a scenario; the defaults if nothing was."""
+    found = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    if name not in found:
+        return Settings(), dict(QUEUE_FIGURES)
+    return Settings(**found[name]["settings"]), found[name]["queue"]
+
+
+def main(arguments: list[str]) -> int:
+    """Calibrates the scenarios that the command line names, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.queue_calibration", description=(__doc__ or "").split(":")[0])
+    parser.add_argument("names", nargs="*", default=[], metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--evaluations", type=int, default=EVALUATIONS)
+    chosen = parser.parse_args(arguments)
+    for name in chosen.names or NAMES:
+        plans = SLOW_PLANS if name == "ingolstadt21" else PLANS
+        with Progress(transient=True) as bar:
+            task = bar.add_task(f"{name}: SUMO", total=plans * len(SEEDS))
+            for _ in make(name, "development", range(plans), SEEDS):
+                bar.advance(task)
+            scenario = read_queue_scenario(load(name, "development", SEEDS, plans).scenario)
+            task = bar.add_task(f"{name}: fitting", total=chosen.evaluations)
+
+            def show(done: int, cost: float, bar: Progress = bar, task: object = task, name: str = name) -> None:
+                bar.update(task, completed=done, description=f"{name}: fitting, cost {cost:.3f}")  # type: ignore[arg-type]
+
+            target = observed(scenario, load(name, "development", SEEDS, plans))
+            best = calibrate(scenario, target, SEARCH_SEED, chosen.evaluations, show)
+        _keep(RESULT, name, best.settings, best.queue, plans, best.evaluations, best.cost)
+        print(f"{name}: cost {best.cost:.3f} after {best.evaluations} sets on {plans} plans x {len(SEEDS)} seeds")
+    return 0
+
+
+def _keep(
+    path: Path, name: str, settings: Settings, queue: dict[str, float], plans: int, evaluations: int, cost: float
+) -> None:
+    found = json.loads(path.read_text()) if path.exists() else {}
+    found[name] = {
+        "settings": {key: round(value, 4) for key, value in asdict(settings).items()},
+        "queue": {key: round(value, 4) for key, value in queue.items()},
+        "plans": plans, "seeds": list(SEEDS), "evaluations": evaluations, "search_seed": SEARCH_SEED, "cost": round(cost, 4),
+    }  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""What every benchmark leaves behind: a table of its targets and a JSON file that says where and when."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+REPO = Path(__file__).resolve().parent.parent
+
+_HOLDS = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
+
+
+def target(name: str, value: float, op: str, limit: float, unit: str, rival: str) -> dict[str, Any]:
+    """One figure that is asked for; a value that could not be had is a miss."""
+    holds = math.isfinite(value) and _HOLDS[op](value, limit)
+    shown = round(value, 4) if math.isfinite(value) else None
+    return {"name": name, "value": shown, "op": op, "target": limit, "unit": unit, "rival": rival, "pass": bool(holds)}
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores and Python."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        name = next((x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), name)
+    return {"cpu": name, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+
+
+class Result:
+    """Figures of one run of a benchmark.
+
+    Args:
+        name: of the benchmark and of its file.
+        full: the whole protocol was run; the file goes to ``benchmarks/results`` too.
+    """
+
+    def __init__(self, name: str, full: bool) -> None:
+        self.name, self.full = name, full
+        self.rows: list[dict[str, Any]] = []
+        self.targets: list[dict[str, Any]] = []
+        self.seeds: Any = []
+        self._load = [round(x, 2) for x in os.getloadavg()]
+
+    def finish(self, console: Console) -> None:
+        """Prints the targets and writes the file."""
+        table = Table(title=f"{self.name}: what is asked, and what came out")
+        for head in ("figure", "value", "", "target", "against", ""):
+            table.add_column(head)
+        for t in self.targets:
+            value = "-" if t["value"] is None else f"{t['value']:.4g} {t['unit']}"
+            row = (t["name"], value, t["op"], f"{t['target']:.4g}", t["rival"], "holds" if t["pass"] else "MISSED")
+            table.add_row(*row, style="" if t["pass"] else "red")
+        console.print(table)
+        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPO, capture_output=True, text=True, check=False)
+        text = json.dumps(
+            {
+                "benchmark": self.name,
+                "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+                "commit": commit.stdout.strip(),
+                "full": self.full,
+                "machine": machine(),
+                "load": {"before": self._load, "after": [round(x, 2) for x in os.getloadavg()]},
+                "seeds": self.seeds,
+                "rows": self.rows,
+                "targets": self.targets,
+            },
+            indent=1,
+            allow_nan=False,
+            default=float,
+        )
+        places = [REPO / "out" / "bench"] + ([REPO / "benchmarks" / "results"] if self.full else [])
+        for folder in places:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{self.name}.json").write_text(text + "\n")
+        held = sum(t["pass"] for t in self.targets)
+        console.print(f"{held} of {len(self.targets)} targets hold; out/bench/{self.name}.json")

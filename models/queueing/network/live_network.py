@@ -1,0 +1,236 @@
+"""The kernel's network and programs for junctions as the centre knows them: site files and lane states, no map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nutgiao.models.contracts import timeline
+from nutgiao.models.contracts.errors import ContractError
+from nutgiao.models.contracts.site import Signals, Site
+from nutgiao.models.contracts.words import Turn
+from nutgiao.models.queueing.network.live_table import LiveTable, Place, apart_deg
+from nutgiao.models.queueing.network.phases import Phases, phases_of
+from nutgiao.models.queueing.network.tables import (
+    AMBER,
+    BOX,
+    FOE,
+    GREEN,
+    I4,
+    KIND,
+    LANE,
+    LINK,
+    RED,
+    TRAVEL,
+    YIELD,
+    Network,
+    Programs,
+    Records,
+    records,
+)
+
+_LAMP = {timeline.RED: RED, timeline.AMBER: AMBER, timeline.GREEN: GREEN}
+_OPPOSITE_DEG = 135.0
+_ENDLESS_M = 1e9
+
+Way = tuple[int, Turn]
+"""A lane and a turn that starts from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """What a live street rests on beside its site files; defaults measured in SUMO's sublane model at 80 % motorcycles.
+
+    Attributes:
+        area_m2: road that a standing MCU takes: a two-wheeler 3.0, a car of 3.1 MCU 16.4.
+        wave_mps: speed at which a start travels upstream.
+        lost_s: from green to the first front over the line.
+        amber_s: amber that a discharging queue still uses.
+        share_of_limit: mean free speed over the limit.
+        crossing_s: through a junction.
+        turn_mcu: what a turn over a crossing costs at least.
+        box_places: most MCU that wait in the junction for a gap.
+        gap_s: time that must be free of oncoming traffic: from a stand, on the move, from the box.
+        clear_s: time that an oncoming vehicle blocks after it has entered.
+    """
+
+    area_m2: float = 4.0
+    wave_mps: float = 4.2
+    lost_s: float = 1.6
+    amber_s: float = 1.6
+    share_of_limit: float = 0.75
+    crossing_s: float = 3.0
+    turn_mcu: float = 2.0
+    box_places: int = 6
+    gap_s: tuple[float, float, float] = (4.0, 3.0, 3.5)
+    clear_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNetwork:
+    """The street as the kernel has it.
+
+    Attributes:
+        net: lanes of the table first, then one lane behind each way out.
+        programs: one controller for each site.
+        phases: of each site.
+        links: link of each lane and turn.
+        exits: lane behind each way out of the sites.
+    """
+
+    net: Network
+    programs: Programs
+    phases: tuple[Phases, ...]
+    links: Mapping[Way, int]
+    exits: Mapping[Way, int]
+
+
+def live_network(table: LiveTable, s: LiveSettings, travel_s: Mapping[Place, float]) -> LiveNetwork:
+    """Builds it.
+
+    Args:
+        table: sites and lanes.
+        s: what it rests on.
+        travel_s: measured free travel times of approaches, by node and approach; the others take theirs from the limit.
+
+    Raises:
+        ContractError: if a travel time is of no approach or not above 0.
+    """
+    for place, time_s in travel_s.items():
+        if place not in table.approaches:
+            raise ContractError(f"travel_s: approach {place[1]} of {place[0]} is in none of the site files")
+        if not 0.0 < time_s < np.inf:
+            raise ContractError(f"travel_s of {place[1]} of {place[0]} is {time_s}; give seconds above 0")
+    ways = [(i, turn) for i, one in enumerate(table.lanes) for turn in one.lane.turns]
+    links = {way: k for k, way in enumerate(ways)}
+    out = [way for way in ways if table.approaches[table.lanes[way[0]].place].leads[way[1]] is None]
+    exits = {way: len(table.lanes) + k for k, way in enumerate(out)}
+    foes = {k: _oncoming(table, way, links) for way, k in links.items()}
+    phases = tuple(phases_of(_signals(site)) for site in table.sites)
+    group_of, programs = _programs(table, phases)
+    waits = [k for k in range(len(ways)) if foes[k]]
+    link = records(LINK, len(ways))
+    link.lane = [i for i, _ in ways]
+    link.to = [exits[way] if way in exits else _first_lane(table, way) for way in ways]
+    link.group = [
+        group_of[table.lanes[i].place[0], table.lanes[i].group, bool(foes[links[i, turn]])] for i, turn in ways
+    ]
+    link.box = -1
+    link.box[waits] = np.arange(len(waits))
+    count = np.array([len(foes[k]) for k in range(len(ways))], np.int32)
+    link.foes_end = np.cumsum(count)
+    link.foes = link.foes_end - count
+    link.time_s = s.crossing_s
+    link.headway_s = [0.0 if turn is Turn.THROUGH else s.turn_mcu for _, turn in ways]
+    link.mps = [table.approaches[table.lanes[i].place].approach.speed_limit_mps * s.share_of_limit for i, _ in ways]
+    link.amber_s = s.amber_s
+    link.gap_standing_s, link.gap_moving_s, link.gap_boxed_s = s.gap_s
+    foe = records(FOE, int(count.sum()))
+    flat = [other for k in range(len(ways)) for other in foes[k]]
+    foe.link, foe.lane, foe.group = flat, link.lane[flat], link.group[flat]
+    foe.edge = -1
+    foe.clear_s = s.clear_s
+    box = records(BOX, len(waits))
+    box.link, box.places, box.slot = waits, s.box_places, np.arange(len(waits)) * s.box_places
+    kind = records(KIND, 1)
+    kind.headway = 1.0
+    lanes, travel = _lanes(table, len(exits), s, travel_s)
+    lamps = np.full(int(programs.group_ptr[-1]), RED, np.int32)
+    return LiveNetwork(Network(lanes, travel, kind, link, foe, box, lamps), programs, phases, links, exits)
+
+
+def _signals(site: Site) -> Signals:
+    if site.signals is None:
+        raise ContractError(f"site {site.id} has no signals; leave it out")
+    return site.signals
+
+
+def _first_lane(table: LiveTable, way: Way) -> int:
+    there = table.approaches[table.lanes[way[0]].place].leads[way[1]]
+    if there is None:
+        raise AssertionError("one of the exits")
+    return table.approaches[there].lanes[0]
+
+
+def _oncoming(table: LiveTable, way: Way, links: Mapping[Way, int]) -> list[int]:
+    """Links that a left turn gives way to: straight on and right from the opposite side, if both ever have green."""
+    lane, turn = way
+    if turn not in (Turn.LEFT, Turn.UTURN):
+        return []
+    mine = table.lanes[lane]
+    signals = _signals(next(site for site in table.sites if site.id == mine.place[0]))
+    together = {g for stage in signals.stages if mine.group in stage.groups for g in stage.groups}
+    heading = table.approaches[mine.place].approach.heading_deg
+    return [
+        k
+        for (other, other_turn), k in links.items()
+        if table.lanes[other].place[0] == mine.place[0]
+        and other_turn in (Turn.THROUGH, Turn.RIGHT)
+        and table.lanes[other].group in together
+        and apart_deg(table.approaches[table.lanes[other].place].approach.heading_deg, heading) > _OPPOSITE_DEG
+    ]
+
+
+def _programs(table: LiveTable, phases: tuple[Phases, ...]) -> tuple[dict[tuple[str, str, bool], int], Programs]:
+    """Kernel's group by node, site's group and whether it gives way to oncoming traffic; and the programs."""
+    group_of: dict[tuple[str, str, bool], int] = {}
+    stage_ptr, group_ptr, lamp_ptr, change_ptr = [0], [0], [], [0]
+    lamp: list[int] = []
+    change_group: list[int] = []
+    change_lamp: list[int] = []
+    for site, cycle in zip(table.sites, phases, strict=True):
+        columns = []
+        for column, group in enumerate(_signals(site).groups):
+            if group.pedestrian:
+                continue
+            for gives_way in (False, True):
+                group_of[site.id, group.id, gives_way] = group_ptr[-1] + len(columns)
+                shown = [_LAMP[int(code)] for code in cycle.lamps[:, column]]
+                columns.append([YIELD if gives_way and one == GREEN else one for one in shown])
+        for p in range(len(cycle.fixed_s)):
+            lamp_ptr.append(len(lamp))
+            for g, shown in enumerate(columns):
+                lamp.append(shown[p])
+                if shown[p] != shown[p - 1]:
+                    change_group.append(group_ptr[-1] + g)
+                    change_lamp.append(shown[p])
+            change_ptr.append(len(change_group))
+        stage_ptr.append(len(lamp_ptr))
+        group_ptr.append(group_ptr[-1] + len(columns))
+
+    def i4(values: list[int]) -> I4:
+        return np.array(values, np.int32)
+
+    return group_of, Programs(
+        i4(stage_ptr), i4(group_ptr), i4(lamp_ptr), i4(lamp), i4(change_ptr), i4(change_group), i4(change_lamp)
+    )
+
+
+def _lanes(table: LiveTable, exits: int, s: LiveSettings, travel_s: Mapping[Place, float]) -> tuple[Records, Records]:
+    count = len(table.lanes)
+    places = list(table.approaches)
+    approach = [table.approaches[one.place].approach for one in table.lanes]
+    width = np.array([one.lane.width_m for one in table.lanes])
+    length = np.array([one.length_m for one in approach])
+    speed = s.share_of_limit * np.array([one.speed_limit_mps for one in approach])
+    lanes = records(LANE, count + exits)
+    mine, beyond = lanes[:count], lanes[count:]
+    mine.edge = [places.index(one.place) for one in table.lanes]
+    beyond.edge = len(places) + np.arange(exits)
+    mine.storage_m = np.maximum(length, 1.01 * s.area_m2 / width)
+    mine.places = np.ceil(mine.storage_m * width / s.area_m2).astype(np.int32) + 1
+    beyond.storage_m, beyond.places = _ENDLESS_M, 1
+    lanes.slot = np.cumsum(lanes.places) - lanes.places
+    mine.wave_s = length / s.wave_mps
+    mine.boxed_block = s.box_places + 1  # a wide stream passes those who wait in the junction
+    mine.per_m = width / s.area_m2
+    mine.headway = 3600.0 / np.array([one.saturation_mcu_h for one in table.lanes])
+    mine.mps, beyond.mps = speed, 1.0
+    mine.ramp = 1.0 / (4.0 * speed)  # (V - u)^2 / (2 a V) with 2 m/s2
+    travel = records(TRAVEL, (1, count + exits))
+    free = length / speed
+    travel.time_s[0, :count] = [travel_s.get(one.place, free[i]) for i, one in enumerate(table.lanes)]
+    travel.space_m[0, :count] = s.area_m2 / width
+    return lanes, travel

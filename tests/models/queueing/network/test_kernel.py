@@ -1,0 +1,93 @@
+"""The network kernel does what the plain street does, driver by driver, however the run is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nutgiao.models.queueing.network.tables import AT_GAP, ENTERED, LEFT, PASSED
+from tests.support.lane_nets import Case, Run, random_case
+from tests.support.reference import network as plain
+
+HORIZON_S = 240
+
+cases = st.builds(
+    random_case,
+    seed=st.integers(0, 2**32 - 1),
+    junctions=st.integers(1, 6),
+    vehicles=st.integers(1, 120),
+    horizon_s=st.just(HORIZON_S),
+)
+
+
+def plain_street(case: Case) -> plain.Street:
+    return plain.Street(
+        case.net, case.how, case.programs, case.demand, case.stage_s.tolist(), case.offset_s.tolist(),
+        case.pace.tolist(), case.begin_s,
+    )  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(case=cases)
+def test_kernel_does_what_the_plain_street_does(case: Case) -> None:
+    compare(case)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_kernel_does_it_on_chosen_streets_too(seed: int) -> None:
+    """Few enough for bounds checks and for plain Python."""
+    compare(random_case(seed, 1 + seed % 6, 60, HORIZON_S))
+
+
+def compare(case: Case) -> None:
+    run, street = Run(case, HORIZON_S).to(0, HORIZON_S), plain_street(case)
+    street.run(0, HORIZON_S)
+    expected = [(p.lane, p.arrival_s, p.passage_s, p.vehicle) for p in street.trace]
+    assert run.trace.tolist() == [list(p) for p in expected]
+    assert run.state.vehicles.delay_s.tolist() == pytest.approx([d.delay_s for d in street.drivers], rel=0, abs=1e-9)
+    assert run.state.vehicles.stops.tolist() == [d.stops for d in street.drivers]
+    assert run.state.clock[[ENTERED, LEFT, PASSED]].tolist() == [street.entered, street.left, street.passed]
+    assert run.on_lanes() == [[p.driver.number for p in lane.places] for lane in street.lanes]
+    assert run.in_boxes() == [[p.driver.number for p in box.places] for box in street.boxes]
+    delay_s, stops = run.settled(HORIZON_S)
+    plain_delay_s, plain_stops = street.settled(HORIZON_S)
+    assert delay_s.tolist() == pytest.approx([plain_delay_s[g] for g in range(len(delay_s))], rel=0, abs=1e-6)
+    assert stops.tolist() == [plain_stops[g] for g in range(len(stops))]
+
+
+@given(case=cases, cuts=st.lists(st.integers(0, HORIZON_S), max_size=6))
+def test_a_run_in_pieces_is_the_run_in_one(case: Case, cuts: list[int]) -> None:
+    whole, pieces = Run(case, HORIZON_S).to(0, HORIZON_S), Run(case, HORIZON_S)
+    ends = [*sorted(cuts), HORIZON_S]
+    for begin, end in zip([0, *ends], ends, strict=False):
+        pieces.to(begin, end)
+    assert pieces.trace.tolist() == whole.trace.tolist()
+    assert pieces.state.vehicles.delay_s.tolist() == whole.state.vehicles.delay_s.tolist()
+    assert pieces.state.clock.tolist() == whole.state.clock.tolist()
+    assert [x.tolist() for x in pieces.settled(HORIZON_S)] == [x.tolist() for x in whole.settled(HORIZON_S)]
+
+
+@given(case=cases)
+def test_a_street_that_was_used_is_as_good_as_new(case: Case) -> None:
+    first = Run(case, HORIZON_S).to(0, HORIZON_S)
+    told = first.trace.tolist(), [x.tolist() for x in first.settled(HORIZON_S)]
+    first.again().to(0, HORIZON_S)
+    assert told == (first.trace.tolist(), [x.tolist() for x in first.settled(HORIZON_S)])
+
+
+def test_random_streets_hold_what_they_are_meant_to_try() -> None:
+    """Otherwise the rules above would hold for streets where nothing happens."""
+    stood, filtered, boxed, full, yielding = 0, 0, 0, 0, 0
+    for seed in range(30):
+        case = random_case(seed, 4, 100, HORIZON_S)
+        run = Run(case, HORIZON_S)
+        for now in range(HORIZON_S):
+            run.to(now, now + 1)
+            boxed += int(run.state.box_count.sum())
+            full += int((run.state.waiting >= 0).sum())
+            yielding += int((run.state.lanes["block"] == AT_GAP).sum())
+        stood += int(run.state.vehicles.stops.sum())
+        filtered += int((np.diff(run.trace[:, 1]) < 0).sum())
+    assert min(stood, filtered, boxed, full, yielding) > 100
