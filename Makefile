@@ -10,10 +10,10 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
 export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports check readmes lock clean
+.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
 
 demo: $(VENV)/.demo ## install what is needed and run the demo; ARGS=--once ends instead of serving the page
 	@$(BIN)/nutgiao demo $(ARGS)
@@ -44,6 +44,12 @@ lock: ## remake requirements/*.txt from pyproject.toml (needs uv on the PATH)
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
         --no-emit-find-links --custom-compile-command "make lock"
+
+bench-queue: $(VENV)/.dev ## how fast the queue kernels are, beside SUMO, C and NumPy; FULL=1 repeats more often
+	@$(BIN)/python -m benchmarks.queue
+
+bench-queue-accuracy: $(VENV)/.dev ## how far they are from SUMO; FULL=1 runs the whole protocol (hours), CACHED=1 only judges
+	@$(BIN)/python -m benchmarks.queue_accuracy
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""A made-up city for timing: a grid of signalised junctions, three lanes on every approach, vehicles with long routes."""
+"""A made-up city for timing: a grid of signalised junctions with three lanes on every approach."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STAGES = ("GGg", "yyg", "rrG", "rry")
 
 
 def city_street(random: np.random.Generator) -> Street:
-    """The grid; edge ``4 j + a`` leads into junction ``j`` in direction ``a``, its lanes are right, straight on, left."""
+    """The grid: edge ``4 j + a`` leads into junction ``j`` in direction ``a``; lanes for right, straight on, left."""
     junctions = ACROSS * ALONG
     edges = 4 * junctions
     lanes = 3 * edges

@@ -6,6 +6,7 @@ imports of NumPy and Numba, in those of the kernel's modules (loading from the c
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pickle
@@ -51,7 +52,7 @@ def measure(job: Path) -> dict[str, float]:
     settle(net, demand, state, float(seconds), delay_s, stops)
     run = time.process_time() - loaded
     spent = {"interpreter": marks[1][1]}
-    for (_, before), (name, after) in zip(marks[1:], marks[2:], strict=False):
+    for (_, before), (name, after) in itertools.pairwise(marks[1:]):
         spent[name] = after - before
     spent["first_run"] = run
     return {name: 1e3 * value for name, value in spent.items()}

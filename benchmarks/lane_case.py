@@ -1,4 +1,4 @@
-"""A street as the network kernel runs it: tables, one plan, one draw of drivers, a workspace; and how long a run takes."""
+"""A street as the network kernel runs it: tables, a plan, a draw of drivers, a workspace; and how long a run takes."""
 
 from __future__ import annotations
 

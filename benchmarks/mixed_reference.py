@@ -196,16 +196,22 @@ def _summary(trips: Path, cpu_s: float) -> MixedRun:
     )
 
 
-def load(plan_set: str, make_missing: bool = False) -> MixedReference:
+def load(plan_set: str, *, make_missing: bool = False, limit: tuple[int, int] | None = None) -> MixedReference:
     """What the cache holds for a set of plans.
 
     Args:
         plan_set: "development" or "reporting".
         make_missing: runs SUMO for what is not there.
+        limit: only so many plans and seeds.
+
+    Raises:
+        SimulationFailed: if SUMO is missing or gives up.
     """
     folder = cache_folder()
     scenario, shapes, signals = corridor(folder)
     sampler, count, seeds = SETS[plan_set]
+    if limit is not None:
+        count, seeds = limit[0], seeds[: limit[1]]
     plans = [sample_plan(signals, sampler, number) for number in range(count)]
     delay = np.full((count, len(seeds)), np.nan)
     by_class: dict[str, NDArray[np.float64]] = {}

@@ -1,8 +1,8 @@
 """How fast the queue kernels are, beside their rivals, in one run: ``python -m benchmarks.queue``.
 
 Writes ``out/bench/queue.json``. With FULL=1 in the environment everything is repeated more often, and the same figures
-go to ``benchmarks/results/queue.json`` too. Ratios are medians over pairs that ran back to back, because the machine may
-have other work; its load is told.
+go to ``benchmarks/results/queue.json`` too. Ratios are medians over pairs that ran back to back, because the machine
+may have other work; its load is told.
 """
 
 from __future__ import annotations

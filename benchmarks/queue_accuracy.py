@@ -1,6 +1,6 @@
 """How far the queue kernel is from SUMO on plans that nobody tuned to: ``make bench-queue-accuracy``.
 
-Quick by default; ``FULL=1`` makes every SUMO run of the protocol (hours), ``CACHED=1`` judges by the runs that are there.
+Quick by default; ``FULL=1`` makes every SUMO run of the protocol (hours), ``CACHED=1`` judges by the runs there are.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def compare(told: Floats, reference: Floats) -> dict[str, float]:
 
 
 def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float], found: Reference) -> dict[str, float]:
-    """Halting vehicles per controlled lane and second: the kernel and another SUMO run, both against a SUMO run."""
+    """Halting vehicles per controlled lane and second: kernel and another SUMO run, both against a SUMO run."""
     model, standing = scenario.model(settings), scenario.standing(**queue)
     index = {lane: i for i, lane in enumerate(scenario.street.lane_ids)}
     lanes = [index[lane] for lane in found.lanes]
@@ -83,7 +83,7 @@ def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float],
         sumo += [np.abs(runs[a] - runs[b]).mean() for a, b in combinations(range(len(runs)), 2)]
         length.append(runs.mean())
     if not sumo:
-        return {"halting": float("nan"), "halting_mae": float("nan"), "halting_sumo": float("nan"), "ratio": float("nan")}
+        return dict.fromkeys(("halting", "halting_mae", "halting_sumo", "ratio"), float("nan"))
     mae, itself = float(np.mean(kernel)), float(np.mean(sumo))
     return {"halting": float(np.mean(length)), "halting_mae": mae, "halting_sumo": itself, "ratio": mae / itself}
 
@@ -162,7 +162,7 @@ def main() -> int:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="Queue kernel against SUMO, plans that nobody tuned to (in brackets: SUMO against itself)")
-    for head in ("scenario", "parameters", "plans x seeds", "rho", "better half", "error", "bias", "best of 5", "queues"):
+    for head in ("scenario", "parameters", "plans x seeds", "rho", "good half", "error", "bias", "best of 5", "queues"):
         table.add_column(head, justify="left" if head in {"scenario", "parameters"} else "right")
     for r in rows:
         table.add_row(

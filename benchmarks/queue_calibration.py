@@ -1,4 +1,4 @@
-"""Calibrates the queue kernel on the development plans of each RESCO scenario: ``python -m benchmarks.queue_calibration``."""
+"""Calibrates the queue kernel on the development plans of RESCO: ``python -m benchmarks.queue_calibration``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def observed(scenario: QueueScenario, reference: Reference, halting: int = 3) ->
     """SUMO's answers as the calibration takes them; queues of a few plans only, they cost most of its time."""
     ready = [i for i in range(len(reference.plans)) if not np.isnan(reference.delay_s[i]).any()]
     if not ready:
-        raise SystemExit(f"{reference.scenario.name}: no development run is there; python -m benchmarks.reference development")
+        name = reference.scenario.name
+        raise SystemExit(f"{name}: no development run is there; make some: python -m benchmarks.reference development")
     rows = [scenario.plan(reference.plans[i]) for i in ready]
     index = {lane: i for i, lane in enumerate(scenario.street.lane_ids)}
     chosen = [i for i in ready if i in reference.halting][1 : 2 * halting : 2]
@@ -53,7 +54,8 @@ def calibration_of(name: str) -> tuple[Settings, dict[str, float]]:
 
 def main(arguments: list[str]) -> int:
     """Calibrates the scenarios that the command line names, or all of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.queue_calibration", description=(__doc__ or "").split(":")[0])
+    about = (__doc__ or "").partition(":")[0]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.queue_calibration", description=about)
     parser.add_argument("names", nargs="*", default=[], metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--evaluations", type=int, default=EVALUATIONS)
     chosen = parser.parse_args(arguments)
@@ -83,7 +85,8 @@ def _keep(
     found[name] = {
         "settings": {key: round(value, 4) for key, value in asdict(settings).items()},
         "queue": {key: round(value, 4) for key, value in queue.items()},
-        "plans": plans, "seeds": list(SEEDS), "evaluations": evaluations, "search_seed": SEARCH_SEED, "cost": round(cost, 4),
+        "plans": plans, "seeds": list(SEEDS), "evaluations": evaluations, "search_seed": SEARCH_SEED,
+        "cost": round(cost, 4),
     }  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")

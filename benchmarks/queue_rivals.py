@@ -1,4 +1,4 @@
-"""The network kernel beside its rivals: SUMO's own process, the same loop in C and in Python, each pair back to back."""
+"""The network kernel beside its rivals: SUMO's own process, the same loop in C and in Python; pairs back to back."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class CBuilds:
     def against(self, case: Case, rounds: int, bound: float = TIMES_C) -> tuple[Row, list[Target]]:
         """The kernel's CPU time over that of the best build.
 
-        Half of the rounds choose the best build, the others judge: chosen and judged by the same rounds, the luckiest of
-        the builds would look better than it is.
+        Half of the rounds choose the best build, the others judge: chosen and judged by the same rounds, the luckiest
+        of the builds would look better than it is.
 
         Args:
             case: the street.

@@ -31,7 +31,8 @@ def machine() -> dict[str, Any]:
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        name = next((x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), name)
+        models = [x.partition(":")[2].strip() for x in info.read_text().splitlines() if x.startswith("model name")]
+        name = models[0] if models else name
     return {"cpu": name, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
 
 
@@ -60,7 +61,8 @@ class Result:
             row = (t["name"], value, t["op"], f"{t['target']:.4g}", t["rival"], "holds" if t["pass"] else "MISSED")
             table.add_row(*row, style="" if t["pass"] else "red")
         console.print(table)
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPO, capture_output=True, text=True, check=False)
+        asked = ["git", "rev-parse", "--short", "HEAD"]
+        commit = subprocess.run(asked, cwd=REPO, capture_output=True, text=True, check=False)
         text = json.dumps(
             {
                 "benchmark": self.name,

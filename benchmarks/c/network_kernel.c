@@ -137,7 +137,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
         for (int64_t s = calendar[now]; s >= 0; s = calendar[now]) {
             calendar[now] = behind[s];
             int64_t k = -1, box = -1, edge = -1, v;
-            int decision = GOES, why;
+            int decision = GOES, full = 0, why;
             double again = 0.0, arrival, d;
             if (s < n_lanes) {
                 LaneState *q = &queue[s];
@@ -156,6 +156,8 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                     const Link *link = &links[k];
                     GroupState *group = &groups[link->group];
                     const int32_t show = group->lamp;
+                    if (d < t && (why != FLOWING || d < t - 1.0))
+                        d = t;
                     if (show <= AMBER) {
                         double used = link->amber_s;
                         if (arrival < q->free_s)
@@ -167,8 +169,6 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                             continue;
                         }
                     }
-                    if (d < t && (why != FLOWING || d < t - 1.0))
-                        d = t;
                     box = link->box;
                     if (q->boxed > 0 && lane->boxed_block > 0 && (box < 0 || box_count[box] == 0)) {
                         decision = WAITS;
@@ -256,6 +256,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                 }
                 if (target < 0) {
                     decision = WAITS;
+                    full = 1;
                     if (opens < FAR) {
                         again = opens - (e - d);
                     } else {
@@ -278,7 +279,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                     LaneState *q = &queue[s];
                     if (why == FLOWING || why == STARTING)
                         q->since_s = t;
-                    q->block = edge < 0 && target < 0 && again < FAR && e == d ? AT_GAP : AT_FULL;
+                    q->block = full ? AT_FULL : AT_GAP;
                 }
                 if (edge >= 0) {
                     behind[s] = waiting[edge];

@@ -316,7 +316,7 @@ def random_case(seed: int, junctions: int, vehicles: int, horizon_s: int) -> Cas
             lengths = rng.choice([0.0, 3.0, 7.5, 20.0, 31.0], len(draft.controllers[-1]))
             lengths[int(rng.integers(len(lengths)))] = 12.0
             stage_s += lengths.tolist()
-            offset_s.append(float(rng.integers(-100, 100)) / 2)
+            offset_s.append(float(rng.choice([1e-17, rng.integers(-100, 100) / 2])))
     main, minor, stop = draft.always(GREEN), draft.always(YIELD), draft.always(STOP)
     movements: dict[int, list[int]] = {}
     for j in range(junctions):
@@ -338,6 +338,7 @@ def random_case(seed: int, junctions: int, vehicles: int, horizon_s: int) -> Cas
                             lane, int(rng.choice(draft.edges[f])), group, foes,
                             int(rng.integers(1, 4)) if foes and rng.random() < 0.5 else 0,
                             headway_s=float(rng.choice([1.5, 2.2])), mps=float(rng.choice([5.0, 12.0])),
+                            time_s=float(rng.choice([0.0, 1.5])),
                         )
                     )  # fmt: skip
     draft.ends = {e for e, (_, target) in enumerate(ways) if target is None and rng.random() < 0.5}

@@ -13,7 +13,7 @@ from nutgiao.models.queueing.network.tables import F8, FLOWING, I4, LEFT, Behavi
 _LONG_AGO = -1e6
 
 
-@kernel(RESET, allocates=False)
+@kernel(RESET, lean=True)
 def reset(
     net: Network,
     programs: Programs,
@@ -84,7 +84,7 @@ def reset(
             schedule(state.calendar, state.behind, len(net.lanes) + i, depart_s, 0)
 
 
-@kernel(SETTLE, allocates=False)
+@kernel(SETTLE, lean=True)
 def settle(net: Network, demand: Demand, state: State, end_s: float, delay_s: F8, stops: F8) -> None:
     """Adds everyone's delay and stops up, those still on the way or waiting outside included.
 

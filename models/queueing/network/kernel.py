@@ -1,6 +1,6 @@
 """The network kernel: every queue of a street network, vehicle by vehicle, from event to event."""
 
-# ruff: noqa: PLR1714, SIM109 - a comparison is one instruction here, membership in a tuple a loop
+# ruff: noqa: I001, PLR1714, SIM109 - a comparison is one instruction here, membership in a tuple a loop
 
 from __future__ import annotations
 
@@ -10,45 +10,11 @@ from nutgiao.models.jit import kernel
 from nutgiao.models.queueing.network.signatures import ADVANCE
 from nutgiao.models.queueing.network.steps import foes_until, schedule
 from nutgiao.models.queueing.network.tables import (
-    AFTER_BOX_S,
-    AFTER_FULL_S,
-    AFTER_GAP_S,
-    AMBER,
-    AT_FULL,
-    AT_GAP,
-    AT_RED,
-    BOX_DELAY_S,
-    ENTERED,
-    ENTRY_LOSS_S,
-    F8,
-    FLOWING,
-    FOLLOW_BOX_S,
-    FULL_POSITION,
-    GREEN,
-    INSERT_S,
-    LEAVES,
-    LEFT,
-    LOOK_S,
-    MERGE_S,
-    PASSED,
-    PATIENCE_S,
-    PENALTY_VEH,
-    QUEUE_POSITIONS,
-    RED,
-    RELEASED,
-    START_S,
-    STARTING,
-    STOP,
-    TRACED,
-    YIELD,
-    YIELD_HEADWAY_S,
-    YIELD_MPS,
-    Behaviour,
-    Demand,
-    Network,
-    Programs,
-    State,
-)
+    AFTER_BOX_S, AFTER_FULL_S, AFTER_GAP_S, AMBER, AT_FULL, AT_GAP, AT_RED, BOX_DELAY_S, ENTERED, ENTRY_LOSS_S, F8,
+    FLOWING, FOLLOW_BOX_S, FULL_POSITION, GREEN, INSERT_S, LEAVES, LEFT, LOOK_S, MERGE_S, PASSED, PATIENCE_S,
+    PENALTY_VEH, QUEUE_POSITIONS, RED, RELEASED, START_S, STARTING, STOP, TRACED, YIELD, YIELD_HEADWAY_S, YIELD_MPS,
+    Behaviour, Demand, Network, Programs, State,
+)  # fmt: skip
 
 _LAST = QUEUE_POSITIONS - 1
 _STOP_S = 3.0  # who waited longer has stopped
@@ -56,7 +22,7 @@ _FAR = 1e9
 _GOES, _INTO_BOX, _WAITS = range(3)
 
 
-@kernel(ADVANCE, allocates=False)
+@kernel(ADVANCE, lean=True)
 def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more than a step
     net: Network,
     how: Behaviour,

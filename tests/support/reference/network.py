@@ -277,10 +277,10 @@ class Street:
     # --- signals ---
 
     def _set(self, controller: Controller, at_s: float) -> None:
-        while at_s >= controller.stage_s[controller.stage]:
+        while controller.stage < len(controller.stage_s) - 1 and at_s >= controller.stage_s[controller.stage]:
             at_s -= controller.stage_s[controller.stage]
             controller.stage += 1
-        controller.until_s = controller.stage_s[controller.stage] - at_s
+        controller.until_s = max(0.0, controller.stage_s[controller.stage] - at_s)
         self.stages_due[math.ceil(controller.until_s)].append(controller)
         for group, lamp in zip(controller.groups, controller.lamps[controller.stage], strict=True):
             group.lamp, group.since_s = lamp, -at_s
@@ -317,12 +317,12 @@ class Street:
             self._start(lane, time_s, now)
             self._pass(lane, time_s, now)
             return
+        if time_s < now and (why != FLOWING or time_s < now - 1.0):
+            time_s = float(now)
         if self._must_stop(lane, first, link, time_s):
             lane.block = AT_RED
             link.group.at_red.append(lane)
             return
-        if time_s < now and (why != FLOWING or time_s < now - 1.0):
-            time_s = float(now)
         way, again_s = self._way(lane, link, time_s)
         if way == Way.BLOCKED:
             self._stand(lane, AT_GAP, now)

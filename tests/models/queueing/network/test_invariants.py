@@ -39,14 +39,17 @@ def lamps(case: Case) -> tuple[np.ndarray, np.ndarray]:
     since = np.full(show.shape, -math.inf)
     for c, first in enumerate(programs.group_ptr[:-1]):
         groups = range(first, programs.group_ptr[c + 1])
-        lengths = case.stage_s[programs.stage_ptr[c] : programs.stage_ptr[c + 1]]
-        ends = np.cumsum(lengths)
+        stages = range(programs.stage_ptr[c], programs.stage_ptr[c + 1])
+        ends = np.cumsum(case.stage_s[stages])
+        turns, place = np.divmod(np.round(case.begin_s + np.arange(HORIZON_S) - case.offset_s[c], 9), ends[-1])
+        stage = (turns * len(stages) + np.searchsorted(ends, place, side="right")).astype(int)
         for now in range(HORIZON_S):
-            place = (case.begin_s + now - case.offset_s[c]) % ends[-1]
-            stage = programs.stage_ptr[c] + int(np.searchsorted(ends, place, side="right"))
             for i, g in enumerate(groups):
-                show[now, g] = programs.lamp[programs.lamp_ptr[stage] + i]
-                unchanged = now > 0 and show[now, g] == show[now - 1, g]
+                # also a lamp that was shown for no time at all counts as a change
+                passed = range(stage[now - 1] + 1 if now else stage[now], stage[now] + 1)
+                shown = [programs.lamp[programs.lamp_ptr[stages[x % len(stages)]] + i] for x in passed]
+                show[now, g] = shown[-1] if shown else show[now - 1, g]
+                unchanged = now > 0 and all(lamp == show[now - 1, g] for lamp in shown)
                 since[now, g] = since[now - 1, g] if unchanged else now
     return show, since
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nutgiao.models.queueing.network.tables import AT_GAP, ENTERED, LEFT, PASSED
-from tests.support.lane_nets import Case, Run, random_case
+from nutgiao.models.queueing.network.tables import AMBER, AT_GAP, ENTERED, GREEN, LEFT, PASSED, RED
+from tests.support.lane_nets import Case, Draft, Run, random_case
 from tests.support.reference import network as plain
 
 HORIZON_S = 240
@@ -75,6 +75,33 @@ def test_a_street_that_was_used_is_as_good_as_new(case: Case) -> None:
     told = first.trace.tolist(), [x.tolist() for x in first.settled(HORIZON_S)]
     first.again().to(0, HORIZON_S)
     assert told == (first.trace.tolist(), [x.tolist() for x in first.settled(HORIZON_S)])
+
+
+def test_who_stood_before_a_full_exit_does_not_start_late_in_amber() -> None:
+    """He is judged by the second in which he could start, not by the one in which he came."""
+    draft = Draft()
+    edges = draft.edge(length_m=20.0), draft.edge(length_m=10.0), draft.edge()
+    upstream, downstream = draft.signals([GREEN, RED], [AMBER, RED], [AMBER, GREEN], [RED, RED])
+    draft.link(0, 1, upstream, amber_s=1.9)
+    draft.link(1, 2, downstream)
+    for _ in range(4):
+        draft.drive(0.0, *edges)
+    case = draft.case([15.0, 5.0, 30.0, 10.0], [0.0])
+    passages = Run(case, 100).to(0, 100).passages()
+    assert next(p.passage_s for p in passages if p.lane == 1) > 20.0, "the exit is not full"
+    assert not [p for p in passages if p.lane == 0 and 15.0 + 1.9 < p.passage_s < 60.0]
+
+
+@pytest.mark.parametrize("offset_s", [0.0, 1e-17, -1e-17, 60.0, 0.1 + 0.2 - 0.3])
+def test_an_offset_of_next_to_nothing_begins_with_the_first_stage(offset_s: float) -> None:
+    """In floating point (0 - 1e-17) modulo 60 is 60, which is behind the last stage."""
+    draft = Draft()
+    first, onward = draft.edge(), draft.edge()
+    draft.link(0, 1, draft.signals([GREEN], [RED])[0])
+    draft.drive(0.0, first, onward)
+    run = Run(draft.case([30.0, 30.0], [offset_s]), 61)
+    lamps = [int(run.to(now, now + 1).state.groups["lamp"][0]) for now in range(61)]
+    assert lamps == [GREEN] * 30 + [RED] * 30 + [GREEN]
 
 
 def test_random_streets_hold_what_they_are_meant_to_try() -> None:

@@ -1,0 +1,41 @@
+"""The phases of a site's plans: whatever the greens, they show what the timeline shows, second by second."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nutgiao.configs.loader import load_site
+from nutgiao.models.contracts.errors import ContractError
+from nutgiao.models.contracts.timeline import expand_cycle
+from nutgiao.models.queueing.network.phases import phases_of
+
+SITES = ("demo-j1", "demo-j2", "demo-j3", "giangvo")
+
+
+@pytest.mark.parametrize("name", SITES)
+@given(longer=st.lists(st.integers(0, 60), min_size=8, max_size=8))
+def test_phases_show_what_the_timeline_shows(name: str, longer: list[int]) -> None:
+    signals = load_site(name).signals
+    if signals is None:
+        pytest.skip(f"{name} has cameras only")
+    phases = phases_of(signals)
+    greens = tuple(least + more for least, more in zip(phases.least_s, longer, strict=False))
+    lamps = np.repeat(phases.lamps, phases.durations_s(greens), axis=0)
+    assert np.array_equal(lamps, expand_cycle(signals, greens))
+
+
+def test_a_green_below_the_least_is_refused_by_stage() -> None:
+    signals = load_site("demo-j2").signals
+    assert signals is not None
+    with pytest.raises(ContractError, match=r"stage 1 has 2 s; the site's least is 6 s"):
+        phases_of(signals).durations_s((30, 2, 20))
+
+
+def test_a_plan_of_another_site_is_refused() -> None:
+    signals = load_site("demo-j2").signals
+    assert signals is not None
+    with pytest.raises(ContractError, match="2 greens; the site has 3 stages"):
+        phases_of(signals).durations_s((30, 20))
