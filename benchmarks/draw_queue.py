@@ -52,7 +52,7 @@ def street() -> Street:
 def passages() -> tuple[F8, Standing]:
     """Arrival and passage of everyone on the first lane, ``(n, 2)``, and how its queue stands."""
     place, settings = street(), Settings()
-    gaps_s = 2.0 + np.random.default_rng(SEED).exponential(2.6, 80)
+    gaps_s = 2.0 + np.random.default_rng(SEED).exponential(2.2, 80)
     drivers = [
         RoutedVehicle(f"v{i}", float(at), "car", ("before", "behind"), random_position=False)
         for i, at in enumerate(np.cumsum(gaps_s))
@@ -118,10 +118,9 @@ def path(found: F8, how: Standing, i: int) -> tuple[F8, F8]:
         t, y = _between(t0, x0, 0.0, passage_s, 0.0, speed)
         times, places = [*times, t], [*places, y]
     else:
-        delayed_s = passage_s - arrival_s
-        at_s = arrival_s - 60.0 / free_mps
-        speed = free_mps * min(1.0, 5.0 / (4.0 + 5.0 * delayed_s)) if delayed_s > 0.5 else free_mps
-        t, y = _between(at_s, -60.0, free_mps, passage_s, 0.0, speed)
+        slows_m = 40.0 + 22.0 * (passage_s - arrival_s)
+        speed = free_mps if passage_s - arrival_s < 0.5 else 0.8 * free_mps
+        t, y = _between(arrival_s - slows_m / free_mps, -slows_m, free_mps, passage_s, 0.0, speed)
         times, places = [*times, t], [*places, y]
     ramp_s = np.linspace(0.0, max((free_mps - speed) / (0.75 * CAR.accel_mps2), 0.1), 12)
     times += [passage_s + ramp_s, np.array([passage_s + ramp_s[-1] + 20.0])]
@@ -137,7 +136,7 @@ def space_time(ax: Any) -> None:
     for c in range(CYCLES + 1):
         at_s = BEGIN_S + c * CYCLE_S
         for length_s, colour in zip(STAGES_S, (RED, GREEN, AMBER), strict=True):
-            ax.add_patch(Rectangle((at_s, -1.6), length_s, 3.2, color=colour, lw=0, zorder=3))
+            ax.add_patch(Rectangle((at_s, 0.3), length_s, 4.5, color=colour, lw=0, zorder=3))
             at_s += length_s
     heads: list[list[tuple[float, float]]] = [[] for _ in range(CYCLES)]
     for i in range(len(found)):
@@ -163,26 +162,33 @@ def space_time(ax: Any) -> None:
     ax.set_ylabel("metres before the line", labelpad=1)
     ax.spines[["top", "right"]].set_visible(False)
     first, last = sorted(heads[0])[0], sorted(heads[0])[-1]
-    _say(ax, "free arrivals", (BEGIN_S + 2.5, -118), (BEGIN_S + 13, -138))
-    _say(ax, "standing", (first[0] - 12, -17), (BEGIN_S + 2, -62))
-    _say(ax, "start wave", ((first[0] + last[0]) / 2, (first[1] + last[1]) / 2), (last[0] + 4, last[1] - 37))
-    _say(ax, "tail", last, (last[0] - 15, last[1] - 46))
+    ax.text(
+        BEGIN_S + 1,
+        -146,
+        "free arrivals",
+        fontsize=10.5,
+        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.9},
+        zorder=6,
+    )
+    _say(ax, "standing", (first[0] - 14, -24), (BEGIN_S + 2, -75))
+    _say(ax, "start wave", ((first[0] + last[0]) / 2, (first[1] + last[1]) / 2), (first[0] + 17, -48))
+    _say(ax, "tail", last, (last[0] + 4, last[1] - 25))
 
 
 def _say(ax: Any, text: str, at: tuple[float, float], label: tuple[float, float]) -> None:
     line = {"arrowstyle": "-", "color": "black", "lw": 0.7, "shrinkA": 0, "shrinkB": 1}
     box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.9}
-    ax.annotate(text, at, label, arrowprops=line, bbox=box, fontsize=9, zorder=6)
+    ax.annotate(text, at, label, arrowprops=line, bbox=box, fontsize=10.5, zorder=6)
 
 
 def _car(ax: Any, x: float, y: float, colour: str, text: str = "", **style: Any) -> None:
     """A car whose front is at ``x``, and a word on it."""
     shape = FancyBboxPatch(
-        (x - 5.0, y - 1.5), 5.0, 3.0, boxstyle="round,pad=0,rounding_size=0.8",
+        (x - 5.6, y - 1.25), 5.6, 2.5, boxstyle="round,pad=0,rounding_size=0.7",
         fc=style.pop("fc", colour), ec=colour, lw=1.0, zorder=4, **style,
     )  # fmt: skip
     ax.add_patch(shape)
-    ax.text(x - 2.5, y - 0.1, text, color="white", fontsize=7.5, ha="center", va="center", zorder=5)
+    ax.text(x - 2.8, y - 0.08, text, color="white", fontsize=9, ha="center", va="center", zorder=5)
 
 
 def _arrow(ax: Any, begin: tuple[float, float], end: tuple[float, float], colour: str, bend: float = 0.0) -> None:
@@ -220,7 +226,7 @@ def scheme(ax: Any) -> None:
     _arrow(ax, (-42.8, 3.1), (-35.5, -0.8), SKY, 0.1)
 
     def note(text: str, x: float, y: float, ha: str = "left", colour: str = "black") -> None:
-        ax.text(x, y, text, fontsize=9, ha=ha, va="center", color=colour, linespacing=1.15)
+        ax.text(x, y, text, fontsize=10.5, ha=ha, va="center", color=colour, linespacing=1.15)
 
     note("lane choice:\nroom taken + lane changes", -48, 11.3)
     note("queue positions, each with\nits headway h(n) and speed", -48, -9.0)
@@ -245,11 +251,11 @@ def scheme(ax: Any) -> None:
 
 def main() -> int:
     """Writes the drawing."""
-    with mpl.rc_context({"font.size": 9, "svg.hashsalt": "nutgiao", "font.family": "DejaVu Sans"}):
+    with mpl.rc_context({"font.size": 10.5, "svg.hashsalt": "nutgiao", "font.family": "DejaVu Sans"}):
         figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 4.7), width_ratios=(1.0, 1.0), layout="constrained")
         scheme(left)
         space_time(right)
-        figure.savefig(OUT, metadata={"Date": None}); figure.savefig("/tmp/lab/ex_readme/q.png", dpi=100)
+        figure.savefig(OUT, metadata={"Date": None})
     return 0
 
 

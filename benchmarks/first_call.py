@@ -62,7 +62,7 @@ def first_call(case: Case, processes: int) -> tuple[list[dict[str, Any]], list[d
     """Medians over fresh processes, after one that fills the cache if need be."""
     import numpy as np
 
-    from benchmarks.queue_rivals import target
+    from benchmarks.result import target
 
     with tempfile.TemporaryDirectory() as name:
         job = Path(name) / "case.pickle"

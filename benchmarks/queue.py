@@ -7,18 +7,13 @@ may have other work; its load is told.
 
 from __future__ import annotations
 
-import datetime
 import gc
 import importlib.metadata
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numba
 import numpy as np
 from rich.console import Console
@@ -30,10 +25,9 @@ from benchmarks.lane_case import sumo_case
 from benchmarks.queue_city import city
 from benchmarks.queue_rivals import CBuilds, Row, Target, against_python, against_sumo
 from benchmarks.reference import cache_folder, frozen
-from benchmarks.resco import NAMES, REPO
+from benchmarks.resco import NAMES
+from benchmarks.result import Result
 
-OUT = REPO / "out" / "bench" / "queue.json"
-RESULTS = REPO / "benchmarks" / "results" / "queue.json"
 SEEDS = {"SUMO": 1, "drivers": 1, "city": 0, "city's offsets": 3}
 PYTHON_NETWORK, PYTHON_S = "cologne1", 1800
 """Python needs some seconds for this half hour."""
@@ -71,34 +65,18 @@ def measure(console: Console, full: bool) -> tuple[list[Row], list[Target]]:
     return rows, targets
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    cpu = platform.processor()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
-        cpu = models[0] if models else cpu
+def versions() -> Row:
+    """Of what was measured and of its rivals."""
     try:
         cc = c_twin.version()
     except c_twin.NoCompiler as error:
         cc = str(error)
-    return {
-        "cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(),
-        "numpy": np.__version__, "numba": numba.__version__, "sumo": importlib.metadata.version("eclipse-sumo"),
-        "cc": cc,
-    }  # fmt: skip
+    sumo = importlib.metadata.version("eclipse-sumo")
+    return {"part": "versions", "numba": numba.__version__, "numpy": np.__version__, "sumo": sumo, "cc": cc}
 
 
-def commit() -> str:
-    """Of the code, with a mark if there are changes on top of it."""
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=REPO, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"
-
-
-def tables(rows: list[Row], targets: list[Target]) -> list[Table]:
-    """The figures for people."""
+def streets(rows: list[Row]) -> Table:
+    """The networks' figures for people."""
     street = Table("network", "vehicles", "kernel ms", "ns/link", "SUMO s", "x SUMO", "with tripinfo", title="Networks")
     for column in street.columns[1:]:
         column.justify = "right"
@@ -121,32 +99,20 @@ def tables(rows: list[Row], targets: list[Target]) -> list[Table]:
         street.add_row(
             row["network"], str(row["vehicles"]), f"{kernel_ms:.2f}", f"{row['ns_per_vehicle_link']:.0f}", *sumo, *built
         )
-    goals = Table("target", "value", "", "bound", "unit", "beside", "", title="Targets")
-    for one in targets:
-        value = "-" if one["value"] is None else f"{one['value']:.4g}"
-        mark = "[green]met[/]" if one["pass"] else "[red]missed[/]"
-        goals.add_row(one["name"], value, one["op"], f"{one['target']:g}", one["unit"], one["rival"], mark)
-    return [street, goals]
+    return street
 
 
 def main() -> int:
     """Measures, shows and writes."""
     full = os.environ.get("FULL") == "1"
     console = Console(width=None if sys.stdout.isatty() else 180)
-    before = os.getloadavg()
+    result = Result("queue", full)
+    result.seeds = SEEDS
     gc.freeze()
-    rows, targets = measure(console, full)
-    found = {
-        "machine": machine(), "load": {"before": before, "after": os.getloadavg()}, "full": full,
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), "commit": commit(), "seeds": SEEDS,
-        "rows": rows, "targets": targets,
-    }  # fmt: skip
-    for path in (OUT, RESULTS) if full else (OUT,):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    for table in tables(rows, targets):
-        console.print(table)
-    console.print(f"load before {before[0]:.1f}, after {os.getloadavg()[0]:.1f}; {OUT.relative_to(REPO)}")
+    result.rows, result.targets = measure(console, full)
+    result.rows.append(versions())
+    console.print(streets(result.rows))
+    result.finish(console)
     return 0
 
 

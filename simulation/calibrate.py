@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import cma
 import numpy as np
@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from nutgiao.models.queueing.network.physics import Settings
 from nutgiao.simulation.queue_model import QueueScenario
 
-_FIXED = frozenset({"full_position", "box_places"})
+FREE = (
+    "after_full_s", "merge_s", "penalty_veh", "look_s", "headway", "lane_change_veh", "lane_change_m", "wave_s",
+    "gap_stand", "gap_move", "gap_box", "clear", "loss", "slots",
+)  # fmt: skip
+"""What could not be measured on its own, or differs from street to street; the rest of `Settings` stays as it is."""
+
 _LEAST, _MOST = 0.2, 3.0
 _STIFFNESS = 0.04
 """Cost of a parameter that is twice what was measured: what the runs do not tell stays where it was."""
@@ -77,14 +82,13 @@ def calibrate(
         evaluations: sets of parameters to try.
         on_progress: told after each generation how many are done and the least cost so far.
     """
-    names = [f.name for f in fields(Settings) if f.name not in _FIXED]
-    usual = np.array([getattr(Settings(), name) for name in names] + list(QUEUE_FIGURES.values()))
+    usual = np.array([getattr(Settings(), name) for name in FREE] + list(QUEUE_FIGURES.values()))
 
     def parameters(x: NDArray[np.float64]) -> tuple[Settings, dict[str, float]]:
         values = [float(v) for v in np.clip(x, _LEAST, _MOST) * usual]
         return (
-            replace(Settings(), **dict(zip(names, values[: len(names)], strict=True))),
-            dict(zip(QUEUE_FIGURES, values[len(names) :], strict=True)),
+            replace(Settings(), **dict(zip(FREE, values[: len(FREE)], strict=True))),
+            dict(zip(QUEUE_FIGURES, values[len(FREE) :], strict=True)),
         )
 
     def cost(x: NDArray[np.float64]) -> float:

@@ -113,7 +113,11 @@ def live_network(table: LiveTable, s: LiveSettings, travel_s: Mapping[Place, flo
     waits = [k for k in range(len(ways)) if foes[k]]
     link = records(LINK, len(ways))
     link.lane = [i for i, _ in ways]
-    link.to = [exits[way] if way in exits else _first_lane(table, way) for way in ways]
+    there = [table.approaches[table.lanes[i].place].leads[turn] for i, turn in ways]
+    link.to = [
+        exits[way] if place is None else table.approaches[place].lanes[0]
+        for way, place in zip(ways, there, strict=True)
+    ]
     link.group = [
         group_of[table.lanes[i].place[0], table.lanes[i].group, bool(foes[links[i, turn]])] for i, turn in ways
     ]
@@ -147,13 +151,6 @@ def _signals(site: Site) -> Signals:
     return site.signals
 
 
-def _first_lane(table: LiveTable, way: Way) -> int:
-    there = table.approaches[table.lanes[way[0]].place].leads[way[1]]
-    if there is None:
-        raise AssertionError("one of the exits")
-    return table.approaches[there].lanes[0]
-
-
 def _oncoming(table: LiveTable, way: Way, links: Mapping[Way, int]) -> list[int]:
     """Links that a left turn gives way to: straight on and right from the opposite side, if both ever have green."""
     lane, turn = way
@@ -181,7 +178,7 @@ def _programs(table: LiveTable, phases: tuple[Phases, ...]) -> tuple[dict[tuple[
     change_group: list[int] = []
     change_lamp: list[int] = []
     for site, cycle in zip(table.sites, phases, strict=True):
-        columns = []
+        columns: list[list[int]] = []
         for column, group in enumerate(_signals(site).groups):
             if group.pedestrian:
                 continue

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgiao.models.queueing.network.tables import AMBER, ENTERED, GREEN, LEFT, RED
-from tests.support.lane_nets import KIND_FILTER_S, Case, Passage, Run, random_case
+from tests.support.lane_nets import KIND_FILTER_S, Case, Passage, Run, examples, random_case
 
 HORIZON_S = 150
 
@@ -21,7 +21,7 @@ cases = st.builds(
     vehicles=st.integers(1, 150),
     horizon_s=st.just(HORIZON_S),
 )
-rule = settings(max_examples=30)
+rule = settings(max_examples=examples(30))
 
 
 def seconds(case: Case) -> Iterator[tuple[int, Run]]:

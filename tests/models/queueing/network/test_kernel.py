@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgiao.models.queueing.network.tables import AMBER, AT_GAP, ENTERED, GREEN, LEFT, PASSED, RED
-from tests.support.lane_nets import Case, Draft, Run, random_case
+from tests.support.lane_nets import Case, Draft, Run, examples, random_case
 from tests.support.reference import network as plain
 
 HORIZON_S = 240
@@ -29,7 +29,7 @@ def plain_street(case: Case) -> plain.Street:
     )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(case=cases)
 def test_kernel_does_what_the_plain_street_does(case: Case) -> None:
     compare(case)
@@ -57,6 +57,7 @@ def compare(case: Case) -> None:
     assert stops.tolist() == [plain_stops[g] for g in range(len(stops))]
 
 
+@settings(max_examples=examples(80))
 @given(case=cases, cuts=st.lists(st.integers(0, HORIZON_S), max_size=6))
 def test_a_run_in_pieces_is_the_run_in_one(case: Case, cuts: list[int]) -> None:
     whole, pieces = Run(case, HORIZON_S).to(0, HORIZON_S), Run(case, HORIZON_S)
@@ -69,6 +70,7 @@ def test_a_run_in_pieces_is_the_run_in_one(case: Case, cuts: list[int]) -> None:
     assert [x.tolist() for x in pieces.settled(HORIZON_S)] == [x.tolist() for x in whole.settled(HORIZON_S)]
 
 
+@settings(max_examples=examples(80))
 @given(case=cases)
 def test_a_street_that_was_used_is_as_good_as_new(case: Case) -> None:
     first = Run(case, HORIZON_S).to(0, HORIZON_S)
@@ -107,7 +109,7 @@ def test_an_offset_of_next_to_nothing_begins_with_the_first_stage(offset_s: floa
 def test_random_streets_hold_what_they_are_meant_to_try() -> None:
     """Otherwise the rules above would hold for streets where nothing happens."""
     stood, filtered, boxed, full, yielding = 0, 0, 0, 0, 0
-    for seed in range(30):
+    for seed in range(12):
         case = random_case(seed, 4, 100, HORIZON_S)
         run = Run(case, HORIZON_S)
         for now in range(HORIZON_S):

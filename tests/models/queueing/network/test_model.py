@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.queueing.network.model import QueueModel
-from tests.support.lane_nets import CAR, Case, random_case
+from tests.support.lane_nets import CAR, Case, examples, random_case
 
 DURATION_S = 200
 
@@ -23,7 +23,7 @@ def plans_of(case: Case, seed: int, plans: int) -> tuple[np.ndarray, np.ndarray]
     return rng.integers(1, 40, (plans, len(case.stage_s))), rng.integers(-60, 60, (plans, len(case.offset_s)))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(seed=st.integers(0, 10**6), plans=st.integers(1, 5), seeds=st.integers(1, 3))
 def test_a_batch_is_its_runs_one_by_one_whatever_the_number_of_workers(seed: int, plans: int, seeds: int) -> None:
     case = random_case(seed, 3, 60, DURATION_S)
