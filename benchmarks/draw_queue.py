@@ -20,7 +20,7 @@ from nutgiao.simulation.lane_street import Street
 from nutgiao.simulation.signal_programs import SignalProgram
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen first
+from matplotlib import pyplot as plt
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "queue-model.svg"
 RED, AMBER, GREEN, BLUE, SKY, GREY = "#D55E00", "#F0B400", "#009E73", "#0072B2", "#56B4E9", "#8A8F96"
@@ -197,7 +197,7 @@ def _arrow(ax: Any, begin: tuple[float, float], end: tuple[float, float], colour
 
 
 def scheme(ax: Any) -> None:
-    """What the kernel keeps: lanes, positions, box, foes, the next lane with its room, and the gap that travels back."""
+    """What the kernel keeps: lanes, positions, box, foes, the next lane and the gap that travels back."""
     road = "#E9EBEE"
     ax.add_patch(Rectangle((-48, -4), 48, 10, color=road, lw=0))  # approach: two lanes
     ax.add_patch(Rectangle((0, -4), 22, 15.5, color="#DADDE2", lw=0))  # junction

@@ -95,10 +95,10 @@ def row(
     mixed: MixedStreet, reference: MixedReference, plan_set: str, kind: str, settings: MixedSettings
 ) -> dict[str, Any]:
     """Kernel against SUMO, and SUMO against itself."""
-    ready = np.isfinite(reference.delay_s).all(axis=1)
+    ready = ~np.isnan(reference.delay_s.sum(axis=1))
     reference = replace(
         reference,
-        plans=[plan for plan, there in zip(reference.plans, ready, strict=True) if there],
+        plans=[plan for plan, there in zip(reference.plans, ready.tolist(), strict=True) if there],
         delay_s=reference.delay_s[ready],
         by_class_s={name: one[ready] for name, one in reference.by_class_s.items()},
     )
@@ -139,7 +139,7 @@ def mixed(full: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows and targets for the accuracy benchmark.
 
     Args:
-        full: makes the SUMO runs that are missing (nine CPU seconds each); otherwise those in the cache are used, and
+        full: makes the SUMO runs that are missing (eleven CPU seconds each); otherwise those in the cache are used, and
             if there are too few, one seed of half the plans is made.
     """
     reference = load("reporting", make_missing=full)

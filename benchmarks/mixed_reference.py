@@ -1,6 +1,6 @@
 """SUMO's own answers for random plans on the mixed corridor: made once, kept in a cache, loaded by the benchmark.
 
-``python -m benchmarks.mixed_reference development`` makes what is missing (about 12 CPU seconds a run). It can be
+``python -m benchmarks.mixed_reference development`` makes what is missing (about 11 CPU seconds a run). It can be
 stopped at any time and goes on where it was.
 """
 
@@ -106,8 +106,10 @@ def corridor(folder: Path) -> tuple[Scenario, dict[str, PlanShape], dict[str, Si
     """The corridor with its frozen demand, and its junctions' plans."""
     net = build_network(folder)
     routes = make_demand(DEMAND_SEED, BEGIN_S, END_S, WORKDAY, folder)
-    options = ("--lateral-resolution", f"{LATERAL_RESOLUTION_M}", "--collision.action", "warn")
-    options += ("--collision.mingap-factor", "0", "--max-depart-delay", "-1")
+    options = (
+        "--lateral-resolution", f"{LATERAL_RESOLUTION_M}", "--collision.action", "warn",
+        "--collision.mingap-factor", "0", "--max-depart-delay", "-1",
+    )  # fmt: skip
     scenario = Scenario("hanoi corridor", net, (routes,), BEGIN_S, END_S, (STOPS_FILE,), STEP_S, options)
     signals = {site.id: site.signals for site in map(load_site, SITES) if site.signals is not None}
     junctions = read_network(net)
