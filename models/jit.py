@@ -30,8 +30,8 @@ def kernel(signature: Any, *, parallel: bool = False, lean: bool = False) -> Cal
         signature: Numba signature such as ``"void(f8[:, ::1], i8[::1])"``, or several, or one built from types.
         parallel: spreads ``numba.prange`` over the cores.
         lean: no array is made and no index counts from the end. Numba's reference counting is left out, so that a
-            kernel that makes an array does not compile (in a loop over a hundred arrays it was 40 % of the time), and so
-            is its test for negative indices, another 18 % and all that was missing to C; the tests' run with
+            kernel that makes an array does not compile (in a loop over a hundred arrays it was 40 % of the time), and
+            so is its test for negative indices, another 18 % and all that was missing to C; the tests' run with
             NUMBA_BOUNDSCHECK=1 finds an index that is negative.
 
     Returns:

@@ -19,7 +19,7 @@ FREE = (
 """What could not be measured on its own, or differs from street to street; the rest of `Settings` stays as it is."""
 
 _LEAST, _MOST = 0.2, 3.0
-_STIFFNESS = 0.04
+_STIFFNESS = 0.02
 """Cost of a parameter that is twice what was measured: what the runs do not tell stays where it was."""
 
 QUEUE_FIGURES = {"move_s": 5.0, "brake_s": 3.0, "launch_s": 1.0}

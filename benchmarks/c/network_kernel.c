@@ -170,7 +170,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                         }
                     }
                     box = link->box;
-                    if (q->boxed > 0 && lane->boxed_block > 0 && (box < 0 || box_count[box] == 0)) {
+                    if (q->boxed >= lane->boxed_block && (box < 0 || box_count[box] == 0)) {
                         decision = WAITS;
                     } else if (show >= YIELD) {
                         if (show == STOP && why != AT_GAP && why != STARTING) {

@@ -120,7 +120,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                             s = calendar[now]
                             continue
                     box = link.box
-                    if q.boxed > 0 and lane.boxed_block > 0 and (box < 0 or box_count[box] == 0):
+                    if q.boxed >= lane.boxed_block and (box < 0 or box_count[box] == 0):
                         decision = _WAITS  # one of the same lane stands in the junction, in the way
                     elif show >= YIELD:
                         if show == STOP and why != AT_GAP and why != STARTING:

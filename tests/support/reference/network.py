@@ -84,7 +84,7 @@ class Lane:
     edge: int
     storage_m: float
     wave_s: float
-    boxed_block: bool
+    boxed_block: int
     per_m: float
     change_veh: float
     headway: float
@@ -194,7 +194,7 @@ class Street:
         self.waiting: dict[int, list[Server]] = defaultdict(list)  # for room on this edge
         self.lanes = [
             Lane(
-                i, int(x.edge), float(x.storage_m), float(x.wave_s), bool(x.boxed_block), float(x.per_m),
+                i, int(x.edge), float(x.storage_m), float(x.wave_s), int(x.boxed_block), float(x.per_m),
                 float(x.change_veh), float(x.headway), float(x.mps), float(x.ramp),
             )
             for i, x in enumerate(net.lanes)
@@ -425,7 +425,7 @@ class Street:
         """Whether the way through the junction is free, and if not, when to look again."""
         lamp, box = link.group.lamp, link.box
         waits_inside = len(box.places) if box else 0
-        if lane.boxed > 0 and lane.boxed_block and not waits_inside:
+        if lane.boxed >= lane.boxed_block and not waits_inside:
             return Way.BLOCKED, 0.0  # by somebody else of this lane
         if lamp < YIELD:
             return Way.FREE, 0.0
