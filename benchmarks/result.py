@@ -26,6 +26,17 @@ def target(name: str, value: float, op: str, limit: float, unit: str, rival: str
     return {"name": name, "value": shown, "op": op, "target": limit, "unit": unit, "rival": rival, "pass": bool(holds)}
 
 
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN: a figure that could not be had is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def console() -> Console:
+    """Wide enough for the tables where there is no terminal to ask."""
+    wide = Console()
+    return wide if wide.is_terminal else Console(width=150)
+
+
 def machine() -> dict[str, Any]:
     """Processor, cores and Python."""
     name = platform.processor() or platform.machine()
@@ -72,7 +83,7 @@ class Result:
                 "machine": machine(),
                 "load": {"before": self._load, "after": [round(x, 2) for x in os.getloadavg()]},
                 "seeds": self.seeds,
-                "rows": self.rows,
+                "rows": [{key: _plain(value) for key, value in row.items()} for row in self.rows],
                 "targets": self.targets,
             },
             indent=1,
