@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -16,6 +18,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 # One switch: the folder for compiled kernels. Off unless asked, because a stale cache on a box is a worse surprise than
 # a slow start; the demo and the tests set it (NUMBA_CACHE_DIR is Numba's own variable).
 CACHE = "NUMBA_CACHE_DIR" in os.environ
+
+
+def _sources() -> str:
+    """Digest of this room's sources.
+
+    Numba looks only at a kernel's own file, but what it calls is compiled into it: a step changed in another file would
+    go on in its old form. So each state of the sources has a folder of its own.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+if CACHE:
+    numba.config.CACHE_DIR = str(Path(os.environ["NUMBA_CACHE_DIR"]) / _sources())
 
 _compiled: list[Any] = []
 

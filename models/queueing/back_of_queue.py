@@ -2,10 +2,11 @@
 
 In view the interval is an error model by quantiles of what was measured: a vehicle at the end that is hidden or was
 taken for another makes the error, not the noise of a position, so it is a share of the queue and a vehicle's length on
-each side, and more where much is missed. Behind the view the uncertainty is that of the arrivals since the tail was
-last seen and of the flow F into the view: var A = START^2 + CLUMP * A' + (FEWER or MORE * A')^2 + (FLOW_ERROR * F)^2
-with A' = rate * time: vehicles of unequal size arrive at random, and queues grow out of view when many come. The ends
-of the interval run through the same wave theory as the estimate itself.
+each side, and more where much is missed; near the end of the view the rest of the queue may stand unseen. Behind the
+view the uncertainty is that of the arrivals since the tail was last seen and of the flow F into the view:
+var A = START^2 + CLUMP * A' + (FEWER or MORE * A')^2 + (FLOW_ERROR * F)^2 with A' = rate * time: vehicles of unequal
+size arrive at random, and queues grow out of view when many come. The ends of the interval run through the same wave
+theory as the estimate itself.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ BACK, LOW, HIGH = range(3)
 
 # Chosen on development runs of the demonstration corridor so that nine tenths of the seconds are covered.
 BELOW_M, BELOW_SHARE, ABOVE_M, ABOVE_SHARE, MISSED_M = 2.0, 0.15, 2.5, 0.15, 12.0
-CLUMP_M, FLOW_ERROR, START_M = 6.0, 0.15, 8.0
-FEWER, MORE = 0.6, 1.0
+CLUMP_M, FLOW_ERROR, START_M = 6.0, 0.15, 18.0
+FEWER, MORE = 0.6, 3.0
+NEAR_END_M, OVER_END_M = 20.0, 45.0
 DEVIATIONS = 1.645
 
 
@@ -59,6 +61,8 @@ def backs_of_queue(
         high = seen
         if seen > 0.0:
             high += ABOVE_M + ABOVE_SHARE * seen + MISSED_M * (1.0 - quality)
+        if seen > far_m - NEAR_END_M:  # who stands behind a bus at the end of the view is not seen
+            high = max(high, far_m + OVER_END_M)
         s = state[k]
         if s[HIDDEN]:
             grown = s[RATE_MPS] * s[SPELL_S]

@@ -13,7 +13,7 @@ from tests.models.queueing.test_hidden_tail import FAR_M, MOVING, STANDING, Lane
 from tests.support.reference import back_of_queue as plain
 from tests.support.reference.hidden_tail import Tail, follow
 
-LENGTH_M = 120.0
+LENGTH_M = 200.0
 
 
 def told(lanes: Lanes, seen_m: float, sure_m: float, quality: float) -> np.ndarray:
@@ -56,9 +56,13 @@ def test_the_longer_the_tail_is_out_of_view_the_less_is_known() -> None:
 
 
 def test_misses_widen_the_interval_upwards() -> None:
-    clear, misty = told(Lanes(), 30.0, 30.0, 1.0), told(Lanes(), 30.0, 30.0, 0.5)
+    clear, misty = told(Lanes(), 15.0, 15.0, 1.0), told(Lanes(), 15.0, 15.0, 0.5)
     assert misty[HIGH] > clear[HIGH]
-    assert misty[BACK] == clear[BACK] == 30.0
+    assert misty[BACK] == clear[BACK] == 15.0
+
+
+def test_a_queue_that_ends_near_the_end_of_the_view_may_go_on_behind_it() -> None:
+    assert told(Lanes(), FAR_M - 5.0, FAR_M - 5.0, 1.0)[HIGH] > FAR_M
 
 
 def test_no_queue_is_longer_than_its_street() -> None:

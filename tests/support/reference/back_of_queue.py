@@ -15,11 +15,13 @@ def back_of_queue(
     low = min(sure_m, seen_m - 2.0 - 0.15 * seen_m)
     if seen_m > 0:
         high = seen_m + 2.5 + 0.15 * seen_m + 12.0 * (1.0 - quality)
+    if seen_m > far_m - 20.0:
+        high = max(high, far_m + 45.0)
     if tail.hidden:
         came = tail.rate_mps * tail.spell_s
-        variance = 8.0**2 + 6.0 * came + (0.15 * tail.flowed_m) ** 2
+        variance = 18.0**2 + 6.0 * came + (0.15 * tail.flowed_m) ** 2
         fewer = 1.645 * math.sqrt(variance + (0.6 * came) ** 2)
-        more = 1.645 * math.sqrt(variance + came**2)
+        more = 1.645 * math.sqrt(variance + (3.0 * came) ** 2)
         least, middle, most = (back_behind_view(now_s, tail.arrived_m + d, tail.past) for d in (-fewer, 0.0, more))
         if middle >= 0:
             back, low = max(seen_m, far_m + middle), seen_m
