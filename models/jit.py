@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -27,13 +26,17 @@ def _sources() -> str:
     go on in its old form. So each state of the sources has a folder of its own.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for folder, _, names in sorted(os.walk(os.path.dirname(__file__))):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                stat = os.stat(os.path.join(folder, name))  # as Numba itself tells states of a file apart
+                digest.update(f"{folder} {name} {stat.st_size} {stat.st_mtime_ns};".encode())
     return digest.hexdigest()[:12]
 
 
 if CACHE:
-    numba.config.CACHE_DIR = str(Path(os.environ["NUMBA_CACHE_DIR"]) / _sources())
+    _config: Any = numba.config  # its names are made at run time
+    _config.CACHE_DIR = os.path.join(os.environ["NUMBA_CACHE_DIR"], _sources())
 
 _compiled: list[Any] = []
 
