@@ -10,7 +10,7 @@ from benchmarks.lane_case import Case, case_of
 from nutgiao.models.queueing.network.physics import VehicleKind
 from nutgiao.models.queueing.network.tables import GREEN
 from nutgiao.simulation.lane_demand import RoutedVehicle
-from nutgiao.simulation.lane_street import Street
+from nutgiao.simulation.lane_street import DEFAULT_WIDTH_M, Street
 from nutgiao.simulation.queue_model import QueueScenario
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram
@@ -56,6 +56,7 @@ def city_street(random: np.random.Generator) -> Street:
         lane_ids=tuple(f"e{e}_{t}" for e, t in zip(edge.tolist(), turn.tolist(), strict=True)),
         lane_length_m=longs_m,
         lane_speed_mps=np.full(lanes, 13.89),
+        lane_width_m=np.full(lanes, DEFAULT_WIDTH_M),
         lane_rights=((None, None),) * lanes,
         edges={f"e{e}": (3 * e, 3 * e + 1, 3 * e + 2) for e in range(edges)},
         lane_edge=edge.astype(np.int32),

@@ -16,7 +16,7 @@ from nutgiao.models.queueing.network.physics import Settings, VehicleKind, behav
 from nutgiao.models.queueing.network.tables import F8, TRACED
 from nutgiao.simulation.lane_demand import RoutedVehicle, demand_of
 from nutgiao.simulation.lane_network import network_of, signal_groups
-from nutgiao.simulation.lane_street import Street
+from nutgiao.simulation.lane_street import DEFAULT_WIDTH_M, Street
 from nutgiao.simulation.signal_programs import SignalProgram
 
 mpl.use("Agg")
@@ -41,7 +41,8 @@ def street() -> Street:
     one, none = np.zeros(1, np.int32), -np.ones(1, np.int32)
     return Street(
         source="drawing", lane_ids=("before_0", "behind_0"), lane_length_m=np.array([LENGTH_M, LENGTH_M]),
-        lane_speed_mps=np.full(2, LIMIT_MPS), lane_rights=((None, None), (None, None)),
+        lane_speed_mps=np.full(2, LIMIT_MPS), lane_width_m=np.full(2, DEFAULT_WIDTH_M),
+        lane_rights=((None, None), (None, None)),
         edges={"before": (0,), "behind": (1,)}, lane_edge=np.arange(2, dtype=np.int32), link_from=one, link_to=one + 1,
         link_signal=one, link_index=one, link_lamp=one - none, link_length_m=np.full(1, 15.0),
         link_first_m=np.full(1, 15.0), link_last_m=np.full(1, 15.0), link_speed_mps=np.full(1, LIMIT_MPS),
@@ -52,13 +53,14 @@ def street() -> Street:
 def passages() -> tuple[F8, Standing]:
     """Arrival and passage of everyone on the first lane, ``(n, 2)``, and how its queue stands."""
     place, settings = street(), Settings()
+    groups = signal_groups(place)
     gaps_s = 2.0 + np.random.default_rng(SEED).exponential(2.2, 80)
     drivers = [
         RoutedVehicle(f"v{i}", float(at), "car", ("before", "behind"), random_position=False)
         for i, at in enumerate(np.cumsum(gaps_s))
     ]
     model = QueueModel(
-        network_of(place, (CAR,), settings), behaviour(CAR, settings), signal_groups(place)[2],
+        network_of(place, (CAR,), settings, groups), behaviour(CAR, settings), groups.programs,
         demand_of(place, drivers, {"car": (0, "passenger")}), 0.0, round(BEGIN_S + (CYCLES + 1) * CYCLE_S), [0.0],
     )  # fmt: skip
     trace = np.zeros((400, 4))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.edge_street import BEGIN_S, MEASURE_S, Place, Recording, record
 from benchmarks.lane_sums_numpy import lane_sums_numpy
+from benchmarks.result import target
 from nutgiao.edge.lanes.estimator import LaneEstimator, _states
 from nutgiao.edge.lanes.geometry import ApproachFrame
 from nutgiao.edge.lanes.placed import PlacedTracks
@@ -44,6 +45,8 @@ QUICK_RUNS = ((201, 1.0), (203, 1.2))
 
 TRACKS, LANES, APPROACHES = 300, 16, 4
 STEPS, WARM_STEPS = 5000, 500
+
+TRUTH = "SUMO truth"
 
 Row = dict[str, Any]
 Target = dict[str, Any]
@@ -119,11 +122,11 @@ def accuracy(full: bool = True) -> tuple[list[Row], list[Target]]:
     own = np.concatenate([q for (f, d, _), p in pieces.items() if (f, d) == (VIEWS_M[0], 1.0) for q in p])
     full_view = _row(own, "full view", VIEWS_M[0], 1.0, "all", LEAST_M, VIEWS_M[0])
     hidden = [_row(whole[far], "tail out of view", far, 0.0, "all", far, np.inf) for far in VIEWS_M]
-    targets = [_target("edge back of queue, full view, MAPE", full_view["mape"], "<=", 0.15, "share")]
+    targets = [target("edge back of queue, full view, MAPE", full_view["mape"], "<=", 0.15, "share", TRUTH)]
     targets += _coverage("edge back of queue, full view", full_view)
     for far_m, row in zip(VIEWS_M, hidden, strict=True):
         name = f"edge back of queue, tail beyond a view of {far_m:.0f} m"
-        targets.append(_target(f"{name}, MAPE", row["mape"], "<=", 0.30, "share"))
+        targets.append(target(f"{name}, MAPE", row["mape"], "<=", 0.30, "share", TRUTH))
         targets += _coverage(name, row)
     return rows + [row for row in lanes if row["seconds"]], targets
 
@@ -160,9 +163,9 @@ def speed() -> tuple[list[Row], list[Target]]:
     }  # fmt: skip
     rival = f"lane_sums: Numba {kernel_us:.1f} us, NumPy {numpy_us:.0f} us, largest difference {difference:.1e}"
     targets = [
-        _target("edge estimator, 300 tracks on 16 lanes, mean", mean_us, "<=", 100.0, "us", rival),
-        _target("edge estimator, 300 tracks on 16 lanes, p99", p99_us, "<=", 300.0, "us", rival),
-        _target("lane sums, Numba against NumPy, largest difference", difference, "<=", 1e-6, "m", "NumPy"),
+        target("edge estimator, 300 tracks on 16 lanes, mean", mean_us, "<=", 100.0, "us", rival),
+        target("edge estimator, 300 tracks on 16 lanes, p99", p99_us, "<=", 300.0, "us", rival),
+        target("lane sums, Numba against NumPy, largest difference", difference, "<=", 1e-6, "m", "NumPy"),
     ]
     return [row], targets
 
@@ -254,19 +257,11 @@ def _row(told: Floats, situation: str, far_m: float, demand: float, lane: str, l
     return row | {name: round(float(value), 4) for name, value in figures.items()}
 
 
-def _target(name: str, value: float, op: str, target: float, unit: str, rival: str = "SUMO truth") -> Target:
-    passed = value <= target if op == "<=" else value >= target
-    return {
-        "name": name, "value": round(float(value), 4) if value > 1e-4 else float(value), "op": op, "target": target,
-        "unit": unit, "rival": rival, "pass": bool(passed),
-    }  # fmt: skip
-
-
 def _coverage(name: str, row: Row) -> list[Target]:
     value = row["coverage"]
     return [
-        _target(f"{name}, coverage of the 90 % interval", value, ">=", 0.85, "share"),
-        _target(f"{name}, coverage of the 90 % interval", value, "<=", 0.95, "share"),
+        target(f"{name}, coverage of the 90 % interval", value, ">=", 0.85, "share", TRUTH),
+        target(f"{name}, coverage of the 90 % interval", value, "<=", 0.95, "share", TRUTH),
     ]
 
 

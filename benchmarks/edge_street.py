@@ -16,6 +16,7 @@ from nutgiao.models.contracts.words import CLASS_CODE, Indication, VehicleClass
 from nutgiao.models.vision.detections import Detections
 from nutgiao.simulation.cabinet import Cabinet
 from nutgiao.simulation.demand import WORKDAY
+from nutgiao.simulation.queues import lane_at
 from nutgiao.simulation.street import RoadUsers, Street
 from nutgiao.simulation.virtual_camera import VirtualCamera
 
@@ -155,16 +156,6 @@ class TrueQueues:
         """True back of queue of each lane of a place now, metres; 0 without a queue."""
         lanes = range(len(self._approach[place].lanes))
         return [back_of_queue([v for v in self._here[place] if v[2] == lane]) for lane in lanes]
-
-
-def lane_at(approach: Approach, y_m: float) -> int:
-    """Lane of a front, counted from the kerb."""
-    border = 0.0
-    for number, lane in enumerate(approach.lanes):
-        border += lane.width_m
-        if y_m < border:
-            return number
-    return len(approach.lanes) - 1
 
 
 def back_of_queue(vehicles: list[tuple[float, float, int, bool]]) -> float:

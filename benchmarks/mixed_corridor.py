@@ -10,18 +10,17 @@ import argparse
 import json
 import sys
 from dataclasses import asdict, replace
-from itertools import combinations
 from typing import Any
 
-import cma
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.comparison import compare
 from benchmarks.mixed_reference import BEGIN_S, END_S, SETS, MixedReference, cache_folder, corridor, load
 from benchmarks.resco import REPO
-from benchmarks.result import target
+from benchmarks.result import as_json, target
 from nutgiao.models.contracts.words import VehicleClass
-from nutgiao.simulation.calibrate import rank_correlation
+from nutgiao.simulation.calibrate import rank_correlation, search_factors
 from nutgiao.simulation.mixed_network import CLASSES, MixedSettings, MixedStreet, read_mixed_street
 
 RESULT = REPO / "benchmarks" / "results" / "mixed-calibration.json"
@@ -30,7 +29,7 @@ RIVAL = "SUMO 1.28 sublane, mean of its seeds"
 FREE = ("saturation_mcu_h_m", "lost_s", "amber_s", "filter_s", "turn_mcu", "drag", "merge_s")
 """Parameters that the development plans may move."""
 
-_LEAST, _MOST = 0.4, 3.5
+_BOUNDS = (0.4, 3.5)
 _STIFFNESS = 0.01
 """Cost of a parameter that is e times what was measured; eight plans do not tell much."""
 
@@ -55,33 +54,24 @@ def told(mixed: MixedStreet, reference: MixedReference, settings: MixedSettings)
 def calibrate(mixed: MixedStreet, reference: MixedReference) -> tuple[MixedSettings, float]:
     """Fits `FREE` to the development plans by CMA-ES: mean error, bias, and correlation of the delays."""
     true = np.nanmean(reference.delay_s, axis=1)
-    usual = np.array([getattr(MixedSettings(), name) for name in FREE])
 
-    def settings(x: Floats) -> MixedSettings:
-        values = np.clip(x, _LEAST, _MOST) * usual
-        return replace(MixedSettings(), **dict(zip(FREE, values.tolist(), strict=True)))
+    def settings(factors: Floats) -> MixedSettings:
+        usual = np.array([getattr(MixedSettings(), name) for name in FREE])
+        return replace(MixedSettings(), **dict(zip(FREE, (factors * usual).tolist(), strict=True)))
 
-    def cost(x: Floats) -> float:
-        delay, _ = told(mixed, reference, settings(x))
+    def misfit(factors: Floats) -> float:
+        delay, _ = told(mixed, reference, settings(factors))
         error = (delay - true) / true
-        away = float(np.sum(np.log(np.clip(x, _LEAST, _MOST)) ** 2))
         return float(
             np.abs(error).mean()
             + 0.7 * abs(error.mean())
             + 1.0
             - np.corrcoef(delay, true)[0, 1]
             + 0.5 * (1.0 - rank_correlation(delay, true))
-            + _STIFFNESS * away
         )
 
-    search = cma.CMAEvolutionStrategy(
-        np.ones(len(FREE)), 0.15,
-        {"maxfevals": EVALUATIONS, "seed": SEARCH_SEED, "verbose": -9, "bounds": [_LEAST, _MOST]},
-    )  # fmt: skip
-    while not search.stop():
-        tried = search.ask()
-        search.tell(tried, [cost(x) for x in tried])
-    return settings(search.best.x), float(search.best.f)
+    found = search_factors(misfit, len(FREE), SEARCH_SEED, EVALUATIONS, _BOUNDS, _STIFFNESS)
+    return settings(found.factors), found.cost
 
 
 def calibrated() -> MixedSettings:
@@ -103,36 +93,19 @@ def row(
         by_class_s={name: one[ready] for name, one in reference.by_class_s.items()},
     )
     delay, by_class = told(mixed, reference, settings)
-    true = reference.delay_s.mean(axis=1)
-    good = true <= np.median(true)
-    error = (delay - true) / true
-    pairs = list(combinations(range(reference.delay_s.shape[1]), 2))
-    seeds = reference.delay_s
     bikes, cars = VehicleClass.MOTORCYCLE, VehicleClass.CAR
     return {
         "scenario": "hanoi corridor, mixed traffic",
         "set": plan_set,
         "parameters": kind,
-        "plans": len(true),
-        "seeds": seeds.shape[1],
-        "rho": rank_correlation(delay, true),
-        "rho_sumo": _mean(rank_correlation(seeds[:, a], seeds[:, b]) for a, b in pairs),
-        "rho_good": rank_correlation(delay[good], true[good]),
-        "rho_good_sumo": _mean(rank_correlation(seeds[good, a], seeds[good, b]) for a, b in pairs),
-        "mae_pct": 100 * float(np.abs(error).mean()),
-        "mae_sumo_pct": _mean(100 * np.abs(seeds[:, a] / seeds[:, b] - 1).mean() for a, b in pairs),
-        "bias_pct": 100 * float(error.mean()),
-        "best5_pct": 100 * float(true[np.argsort(delay)[:5]].min() / true.min() - 1),
+        "plans": len(delay),
+        "seeds": reference.delay_s.shape[1],
+        **compare(delay, reference.delay_s),
         "two_wheelers_s": float(by_class[:, CLASSES.index(bikes)].mean()),
         "two_wheelers_sumo_s": float(reference.by_class_s[bikes.value].mean()),
         "cars_s": float(by_class[:, CLASSES.index(cars)].mean()),
         "cars_sumo_s": float(reference.by_class_s[cars.value].mean()),
     }
-
-
-def _mean(values: Any) -> float | None:
-    found = list(values)
-    return float(np.mean(found)) if found else None
 
 
 def mixed(full: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -178,10 +151,10 @@ def main(arguments: list[str]) -> int:
             json.dumps({"settings": kept, "cost": round(cost, 4), "plans": len(development.plans)}, indent=1) + "\n"
         )
         for kind, settings in (("measured", MixedSettings()), ("calibrated", best)):
-            sys.stdout.write(json.dumps(row(on, development, "development", kind, settings)) + "\n")
+            sys.stdout.write(json.dumps(as_json(row(on, development, "development", kind, settings))) + "\n")
     rows, targets = mixed(wanted.full)
     for one in (*rows, *targets):
-        sys.stdout.write(json.dumps(one) + "\n")
+        sys.stdout.write(json.dumps(as_json(one)) + "\n")
     return 0
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.metadata
-import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.resco import REPO
+from benchmarks.plan_sampler import whole_seconds
+from benchmarks.reference import cache_folder as references_folder
 from nutgiao.configs.loader import load_site
 from nutgiao.models.contracts.plan import lost_time_s
 from nutgiao.models.contracts.site import Signals
@@ -99,7 +99,7 @@ class MixedReference:
 
 def cache_folder() -> Path:
     """Where runs are kept: ``mixed`` in the environment's NUTGIAO_REFERENCES, or in ``out/cache/references``."""
-    return Path(os.environ.get("NUTGIAO_REFERENCES", REPO / "out" / "cache" / "references")) / "mixed"
+    return references_folder() / "mixed"
 
 
 def corridor(folder: Path) -> tuple[Scenario, dict[str, PlanShape], dict[str, Signals]]:
@@ -135,19 +135,14 @@ def sample_plan(signals: dict[str, Signals], seed: int, number: int) -> Corridor
             mean = np.maximum(0.5, np.array(one.time_of_day[1].green_s) - least)
         green = np.array(least)
         while True:
-            green = least + _whole(random.dirichlet(mean / mean.sum() * len(mean) * concentration) * spare, spare)
+            green = least + whole_seconds(
+                random.dirichlet(mean / mean.sum() * len(mean) * concentration) * spare, spare
+            )
             if (green <= most).all():
                 break
         greens[name] = tuple(int(g) for g in green)
         offsets[name] = int(random.integers(0, cycle_s))
     return CorridorPlan(greens, offsets)
-
-
-def _whole(wanted: NDArray[np.float64], total: int) -> NDArray[np.int64]:
-    whole: NDArray[np.int64] = np.floor(wanted).astype(np.int64)
-    for index in np.argsort(whole - wanted, kind="stable")[: total - int(whole.sum())]:
-        whole[index] += 1
-    return whole
 
 
 def answer(scenario: Scenario, shapes: dict[str, PlanShape], plan: CorridorPlan, seed: int, folder: Path) -> MixedRun:

@@ -77,11 +77,11 @@ def _draw(
         spare_s = cycle_s - int(durations[~green].sum()) - SHORTEST_GREEN_S * int(green.sum())
         mean = np.maximum(shipped[green] - 4.0, 0.5) if around_shipped else np.ones(int(green.sum()))
         shares = random.dirichlet(mean / mean.sum() * len(mean) * concentration)
-        durations[green] = SHORTEST_GREEN_S + _whole_seconds(shares * spare_s, spare_s)
+        durations[green] = SHORTEST_GREEN_S + whole_seconds(shares * spare_s, spare_s)
     return offset_s, durations
 
 
-def _whole_seconds(wanted: NDArray[np.float64], total: int) -> NDArray[np.int64]:
+def whole_seconds(wanted: NDArray[np.float64], total: int) -> NDArray[np.int64]:
     """Rounds by largest remainder so that the sum is ``total``."""
     whole = np.floor(wanted).astype(np.int64)
     for index in np.argsort(whole - wanted, kind="stable")[: total - int(whole.sum())]:

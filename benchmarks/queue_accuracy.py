@@ -16,13 +16,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks import edge_queue, mixed_corridor
+from benchmarks.comparison import compare
 from benchmarks.queue_calibration import calibration_of
 from benchmarks.reference import PLANS, Reference, load, make
 from benchmarks.resco import NAMES
 from benchmarks.result import Result, target
 from benchmarks.result import console as wide_console
 from nutgiao.models.queueing.network.physics import Settings
-from nutgiao.simulation.calibrate import QUEUE_FIGURES, rank_correlation
+from nutgiao.simulation.calibrate import QUEUE_FIGURES
 from nutgiao.simulation.queue_model import QueueScenario, read_queue_scenario
 
 KERNEL_SEEDS = 5
@@ -40,33 +41,6 @@ def protocol(name: str, full: bool) -> tuple[int, tuple[int, ...]]:
     if full:
         return PLANS, (1, 2, 3, 4, 5) if name == "ingolstadt21" else (1, 2, 3)
     return QUICK.get(name, QUICK_OTHERS)
-
-
-def compare(told: Floats, reference: Floats) -> dict[str, float]:
-    """The figures of one scenario.
-
-    Args:
-        told: ``(plans,)`` the kernel's delays.
-        reference: ``(plans, seeds)`` SUMO's.
-    """
-    true = reference.mean(1)
-    good = true <= np.median(true)
-    error = (told - true) / true
-    favourites = np.argsort(told)[:5]
-    pairs = list(combinations(range(reference.shape[1]), 2))
-    itself = [rank_correlation(reference[:, a], reference[:, b]) for a, b in pairs]
-    itself_good = [rank_correlation(reference[good, a], reference[good, b]) for a, b in pairs]
-    apart = [np.abs(reference[:, a] / reference[:, b] - 1).mean() for a, b in pairs]
-    return {
-        "rho": rank_correlation(told, true),
-        "rho_sumo": float(np.mean(itself)) if pairs else float("nan"),
-        "rho_good": rank_correlation(told[good], true[good]),
-        "rho_good_sumo": float(np.mean(itself_good)) if pairs else float("nan"),
-        "mae_pct": 100 * float(np.abs(error).mean()),
-        "mae_sumo_pct": 100 * float(np.mean(apart)) if pairs else float("nan"),
-        "bias_pct": 100 * float(error.mean()),
-        "best5_pct": 100 * float(true[favourites].min() / true.min() - 1),
-    }
 
 
 def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float], found: Reference) -> dict[str, float]:

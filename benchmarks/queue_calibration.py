@@ -76,9 +76,10 @@ def main(arguments: list[str]) -> int:
                 bar.update(task, completed=done, description=f"{name}: fitting, cost {cost:.3f}")  # type: ignore[arg-type]
 
             reference = load(name, "development", SEEDS, plans)
-            best = calibrate(scenario, observed(scenario, reference), SEARCH_SEED, chosen.evaluations, show)
-        before = misfit(scenario, observed(scenario, reference), Settings(), QUEUE_FIGURES)
-        after = misfit(scenario, observed(scenario, reference), best.settings, best.queue)
+            seen = observed(scenario, reference)
+            best = calibrate(scenario, seen, SEARCH_SEED, chosen.evaluations, show)
+        before = misfit(scenario, seen, Settings(), QUEUE_FIGURES)
+        after = misfit(scenario, seen, best.settings, best.queue)
         _keep(RESULT, name, best, plans, before, after)
         print(f"{name}: {best.evaluations} sets of parameters, misfit {before:.3f} -> {after:.3f}")
     return 0

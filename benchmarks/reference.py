@@ -107,15 +107,7 @@ class References:
             half = path.with_suffix(".part.npz")
             np.savez_compressed(half, halting=found.halting)
             half.rename(path.with_suffix(".npz"))
-        made = Run(
-            delay_s=found.delay_s,
-            time_loss_s=found.time_loss_s,
-            depart_delay_s=found.depart_delay_s,
-            scheduled=found.scheduled,
-            departed=found.departed,
-            arrived=found.arrived,
-            cpu_s=found.cpu_s,
-        )
+        made = msgspec.convert(found, Run, from_attributes=True)
         half = path.with_suffix(".part")
         half.write_bytes(msgspec.json.encode(made))
         half.rename(path)

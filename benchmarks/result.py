@@ -22,13 +22,13 @@ _HOLDS = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
 def target(name: str, value: float, op: str, limit: float, unit: str, rival: str) -> dict[str, Any]:
     """One figure that is asked for; a value that could not be had is a miss."""
     holds = math.isfinite(value) and _HOLDS[op](value, limit)
-    shown = round(value, 4) if math.isfinite(value) else None
+    shown = (round(value, 4) if abs(value) > 1e-4 else value) if math.isfinite(value) else None  # 1e-6 is a figure, too
     return {"name": name, "value": shown, "op": op, "target": limit, "unit": unit, "rival": rival, "pass": bool(holds)}
 
 
-def _plain(value: Any) -> Any:
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """JSON knows no NaN: a figure that could not be had is null."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
 
 
 def console() -> Console:
@@ -83,7 +83,7 @@ class Result:
                 "machine": machine(),
                 "load": {"before": self._load, "after": [round(x, 2) for x in os.getloadavg()]},
                 "seeds": self.seeds,
-                "rows": [{key: _plain(value) for key, value in row.items()} for row in self.rows],
+                "rows": [as_json(row) for row in self.rows],
                 "targets": self.targets,
             },
             indent=1,

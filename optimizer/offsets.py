@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.models.contracts.site import apart_deg
 from nutgiao.models.contracts.timeline import GREEN, expand_cycle
 from nutgiao.models.queueing.platoon import cyclic_queue, disperse
 from nutgiao.models.queueing.webster import random_delay_s
@@ -99,8 +100,7 @@ def _effective(green: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _feeds(stream: Stream, other: Stream) -> bool:
     """Whether a stream runs straight on into another: its junction is upstream, and the direction is the same."""
-    turn = abs((stream.heading_deg - other.heading_deg + 180.0) % 360.0 - 180.0)
-    return other.upstream == stream.node and turn < 45.0
+    return other.upstream == stream.node and apart_deg(stream.heading_deg, other.heading_deg) < 45.0
 
 
 def _upstream_first(streams: list[Stream]) -> list[Stream]:

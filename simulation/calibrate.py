@@ -18,9 +18,11 @@ FREE = (
 )  # fmt: skip
 """What could not be measured on its own, or differs from street to street; the rest of `Settings` stays as it is."""
 
-_LEAST, _MOST = 0.2, 3.0
+_BOUNDS = (0.2, 3.0)
 _STIFFNESS = 0.02
 """Cost of a parameter that is twice what was measured: what the runs do not tell stays where it was."""
+
+Floats = NDArray[np.float64]
 
 QUEUE_FIGURES = {"move_s": 5.0, "brake_s": 3.0, "launch_s": 1.0}
 """How a queue moves up, as in `Standing`; fitted with the rest."""
@@ -84,27 +86,68 @@ def calibrate(
     """
     usual = np.array([getattr(Settings(), name) for name in FREE] + list(QUEUE_FIGURES.values()))
 
-    def parameters(x: NDArray[np.float64]) -> tuple[Settings, dict[str, float]]:
-        values = [float(v) for v in np.clip(x, _LEAST, _MOST) * usual]
+    def parameters(factors: Floats) -> tuple[Settings, dict[str, float]]:
+        values = [float(v) for v in factors * usual]
         return (
             replace(Settings(), **dict(zip(FREE, values[: len(FREE)], strict=True))),
             dict(zip(QUEUE_FIGURES, values[len(FREE) :], strict=True)),
         )
 
-    def cost(x: NDArray[np.float64]) -> float:
-        settings, queue = parameters(x)
-        distance = float(np.sum(np.log(np.clip(x, _LEAST, _MOST)) ** 2))
-        return misfit(scenario, observed, settings, queue) + _STIFFNESS * distance
+    found = search_factors(
+        lambda factors: misfit(scenario, observed, *parameters(factors)),
+        len(usual), seed, evaluations, _BOUNDS, _STIFFNESS, on_progress,
+    )  # fmt: skip
+    return Calibration(*parameters(found.factors), found.cost, found.evaluations)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        factors: on the usual parameters.
+        cost: of them.
+        evaluations: how many sets were tried.
+    """
+
+    factors: Floats
+    cost: float
+    evaluations: int
+
+
+def search_factors(
+    misfit: Callable[[Floats], float],
+    count: int,
+    seed: int,
+    evaluations: int,
+    bounds: tuple[float, float],
+    stiffness: float,
+    on_progress: Callable[[int, float], None] = lambda _done, _cost: None,
+) -> Found:
+    """Finds the factors on parameters that fit best, by CMA-ES (Hansen), from 1 on.
+
+    Args:
+        misfit: of a set of factors.
+        count: of parameters.
+        seed: of the search.
+        evaluations: sets to try.
+        bounds: least and largest factor.
+        stiffness: cost of a factor of e: what the runs do not tell stays where it was.
+        on_progress: told after each generation how many are done and the least cost so far.
+    """
+
+    def cost(x: Floats) -> float:
+        factors = np.clip(x, *bounds)
+        return misfit(factors) + stiffness * float(np.sum(np.log(factors) ** 2))
 
     search = cma.CMAEvolutionStrategy(
-        np.ones(len(usual)), 0.15, {"maxfevals": evaluations, "seed": seed, "verbose": -9, "bounds": [_LEAST, _MOST]}
+        np.ones(count), 0.15, {"maxfevals": evaluations, "seed": seed, "verbose": -9, "bounds": list(bounds)}
     )
     while not search.stop():
         tried = search.ask()
         search.tell(tried, [cost(x) for x in tried])
         on_progress(int(search.countevals), float(search.best.f))
-    settings, queue = parameters(search.best.x)
-    return Calibration(settings, queue, float(search.best.f), int(search.countevals))
+    return Found(np.clip(search.best.x, *bounds), float(search.best.f), int(search.countevals))
 
 
 def misfit(scenario: QueueScenario, observed: Observed, settings: Settings, queue: Mapping[str, float]) -> float:

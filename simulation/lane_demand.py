@@ -18,6 +18,9 @@ from nutgiao.simulation.xml_elements import elements
 _ENDS_SOON_M = 200.0
 """A lane that stops leading on beyond this distance is as good as any other."""
 
+_CAR_M = 7.5
+"""Room of SUMO's usual car."""
+
 _Row = tuple[tuple[int, int, float], ...]
 """Lane, link at its end and penalty of each lane that leads on."""
 
@@ -213,6 +216,3 @@ def _entry_share(
     from_begin = np.maximum(0.0, 1 - _CAR_M / length_m)
     anywhere = np.array([v.random_position for v in vehicles], np.bool_)
     return np.where(anywhere, 1 - np.random.default_rng(seed).random(len(vehicles)), from_begin)
-
-
-_CAR_M = 7.5

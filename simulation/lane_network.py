@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from nutgiao.models.queueing.network.physics import (
     platoon_headway_s,
     time_from_rest_s,
 )
+from nutgiao.models.queueing.network.programs import programs_of
 from nutgiao.models.queueing.network.tables import (
     BOX,
     F8,
@@ -27,9 +30,7 @@ from nutgiao.models.queueing.network.tables import (
     Records,
     records,
 )
-from nutgiao.simulation.lane_street import LAMPS, Street, read_street
-
-__all__ = ["network_of", "read_street", "signal_groups"]
+from nutgiao.simulation.lane_street import LAMPS, Street
 
 _PLACES_LEAST = 2
 """A lane too short for two vehicles still holds two, the second with its back in the junction: with one the delay of a
@@ -39,64 +40,54 @@ _QUEUE_MPS = 10.8
 """Speed of a discharging queue, at which the headways of other classes are compared with the ordinary car's."""
 
 
-def signal_groups(street: Street) -> tuple[I4, I4, Programs]:
-    """Groups of links that always show the same, what they show at first, and the programs.
+class SignalGroups(NamedTuple):
+    """Links of a street that always show the same.
 
-    Returns:
-        ``(links,)`` group of each link, ``(groups,)`` lamp, programs. Links without a signal share one group for each
-        thing that they may show for ever.
+    Attributes:
+        of_link: ``(links,)`` group of each link. Links without a signal share one group for each thing that they may
+            show for ever.
+        at_first: ``(groups,)`` what they show before any program has begun.
+        programs: of the controllers.
     """
-    link_group = np.full(len(street.link_from), -1, np.int32)
-    stage_ptr, group_ptr, change_ptr = [0], [0], [0]
-    lamp_ptr: list[int] = []
-    lamp: list[int] = []
-    change_group: list[int] = []
-    change_lamp: list[int] = []
+
+    of_link: I4
+    at_first: I4
+    programs: Programs
+
+
+def signal_groups(street: Street) -> SignalGroups:
+    """The signal groups of a street and their programs."""
+    of_link = np.full(len(street.link_from), -1, np.int32)
+    controllers: list[tuple[int, list[tuple[int, ...]]]] = []
     groups = 0
     for c, program in enumerate(street.programs):
         columns: dict[tuple[int, ...], int] = {}
         for k in np.flatnonzero(street.link_signal == c).tolist():
             column = tuple(LAMPS[state[street.link_index[k]]] for state in program.states)
-            link_group[k] = groups + columns.setdefault(column, len(columns))
-        for p in range(len(program.states)):
-            lamp_ptr.append(len(lamp))
-            for g, column in enumerate(columns):
-                lamp.append(column[p])
-                if column[p] != column[p - 1]:
-                    change_group.append(groups + g)
-                    change_lamp.append(column[p])
-            change_ptr.append(len(change_group))
+            of_link[k] = groups + columns.setdefault(column, len(columns))
+        controllers.append((len(program.states), list(columns)))
         groups += len(columns)
-        group_ptr.append(groups)
-        stage_ptr.append(len(lamp_ptr))
     at_first = [RED] * groups
     fixed: dict[int, int] = {}
-    for k in np.flatnonzero(link_group < 0).tolist():
+    for k in np.flatnonzero(of_link < 0).tolist():
         show = int(street.link_lamp[k])
         if show not in fixed:
             fixed[show] = len(at_first)
             at_first.append(show)
-        link_group[k] = fixed[show]
-
-    def i4(values: list[int]) -> I4:
-        return np.array(values, np.int32)
-
-    programs = Programs(
-        i4(stage_ptr), i4(group_ptr), i4(lamp_ptr), i4(lamp), i4(change_ptr), i4(change_group), i4(change_lamp)
-    )
-    return link_group, i4(at_first), programs
+        of_link[k] = fixed[show]
+    return SignalGroups(of_link, np.array(at_first, np.int32), programs_of(controllers))
 
 
-def network_of(street: Street, kinds: tuple[VehicleKind, ...], settings: Settings) -> Network:
+def network_of(street: Street, kinds: tuple[VehicleKind, ...], settings: Settings, groups: SignalGroups) -> Network:
     """The kernel's network for these classes of vehicles.
 
     Args:
         street: the network.
         kinds: classes of vehicles; the first one is the ordinary one, by which lanes and links are measured.
         settings: free parameters.
+        groups: `signal_groups` of the street.
     """
-    link_group, group_lamp, _ = signal_groups(street)
-    links = _links(street, kinds[0], link_group, settings)
+    links = _links(street, kinds[0], groups.of_link, settings)
     waits = np.flatnonzero(street.link_waits_inside)
     boxes = records(BOX, len(waits))
     boxes.link = waits
@@ -106,9 +97,9 @@ def network_of(street: Street, kinds: tuple[VehicleKind, ...], settings: Setting
     kind = records(KIND, len(kinds))
     usual_s = settings.reaction_s + kinds[0].space_m / _QUEUE_MPS
     kind.headway = [(settings.reaction_s + k.space_m / _QUEUE_MPS) / usual_s for k in kinds]
-    foes = _foes(street, kinds[0], link_group, settings)
+    foes = _foes(street, kinds[0], groups.of_link, settings)
     return Network(
-        _lanes(street, kinds, settings), _travel(street, kinds, settings), kind, links, foes, boxes, group_lamp
+        _lanes(street, kinds, settings), _travel(street, kinds, settings), kind, links, foes, boxes, groups.at_first
     )
 
 

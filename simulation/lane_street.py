@@ -23,6 +23,9 @@ _PRIORITY = {"M": GREEN, "m": YIELD, "=": YIELD, "Z": YIELD, "s": STOP, "w": STO
 _NOT_FOR_VEHICLES = frozenset({"internal", "crossing", "walkingarea", "connector"})
 _NO_LIMIT_MPS = 99.0
 
+DEFAULT_WIDTH_M = 3.2
+"""Of a lane whose width SUMO's file does not tell."""
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
@@ -36,6 +39,7 @@ class Street:
         lane_ids: lanes in the kernel's order.
         lane_length_m: ``(lanes,)``.
         lane_speed_mps: ``(lanes,)`` limit.
+        lane_width_m: ``(lanes,)``.
         lane_rights: per lane SUMO's ``allow`` and ``disallow``.
         edges: lanes of each edge, from the kerb.
         lane_edge: ``(lanes,)`` number of the edge.
@@ -58,6 +62,7 @@ class Street:
     lane_ids: tuple[str, ...]
     lane_length_m: Floats
     lane_speed_mps: Floats
+    lane_width_m: Floats
     lane_rights: tuple[tuple[str | None, str | None], ...]
     edges: dict[str, tuple[int, ...]]
     lane_edge: Ints
@@ -96,6 +101,7 @@ class _Lanes:
         self.ids: list[str] = []
         self.length_m: list[float] = []
         self.speed_mps: list[float] = []
+        self.width_m: list[float] = []
         self.rights: list[tuple[str | None, str | None]] = []
         self.edge: list[int] = []
         self.edges: dict[str, tuple[int, ...]] = {}
@@ -113,6 +119,7 @@ class _Lanes:
             self.ids.append(lane.attrib["id"])
             self.length_m.append(float(lane.attrib["length"]))
             self.speed_mps.append(float(lane.attrib["speed"]))
+            self.width_m.append(float(lane.get("width", DEFAULT_WIDTH_M)))
             self.rights.append((lane.get("allow"), lane.get("disallow")))
             self.edge.append(len(self.edges))
         self.edges[edge.attrib["id"]] = tuple(range(first, len(self.ids)))
@@ -168,6 +175,7 @@ def read_street(net: Path, programs: Sequence[SignalProgram]) -> Street:
         lane_ids=tuple(lanes.ids),
         lane_length_m=floats(lanes.length_m),
         lane_speed_mps=floats(lanes.speed_mps),
+        lane_width_m=floats(lanes.width_m),
         lane_rights=tuple(lanes.rights),
         edges=lanes.edges,
         lane_edge=ints(lanes.edge),

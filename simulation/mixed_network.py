@@ -20,15 +20,11 @@ from nutgiao.models.queueing.network.physics import Settings, VehicleKind, amber
 from nutgiao.models.queueing.network.streams import stream_behaviour
 from nutgiao.models.queueing.network.tables import F8, Behaviour, Demand, Network
 from nutgiao.simulation.lane_demand import demand_of, read_vehicles
-from nutgiao.simulation.lane_network import network_of, signal_groups
+from nutgiao.simulation.lane_network import SignalGroups, network_of, signal_groups
 from nutgiao.simulation.lane_street import Street, read_street
 from nutgiao.simulation.site_programs import PlanShape
 from nutgiao.simulation.vehicle_kinds import read_kinds
 from nutgiao.simulation.vehicles import TYPES
-from nutgiao.simulation.xml_elements import elements
-
-DEFAULT_WIDTH_M = 3.2
-"""Of a lane whose width SUMO's file does not tell."""
 
 CLASSES: tuple[VehicleClass, ...] = (
     VehicleClass.MOTORCYCLE, VehicleClass.CAR, VehicleClass.BICYCLE, VehicleClass.TRUCK, VehicleClass.BUS,
@@ -88,18 +84,18 @@ class MixedStreet:
 
     Attributes:
         street: the SUMO network.
-        widths_m: ``(lanes,)``.
         shapes: of the plans, in the order of the street's traffic lights.
         kinds: vehicles of `CLASSES` as SUMO has them.
+        groups: of its signals.
         demand: who drives; vehicles' groups are indices into `CLASSES`.
         begin_s: time of day of second 0.
         duration_s: length of a run.
     """
 
     street: Street
-    widths_m: F8
     shapes: tuple[PlanShape, ...]
     kinds: tuple[VehicleKind, ...]
+    groups: SignalGroups
     demand: Demand
     begin_s: float
     duration_s: int
@@ -107,9 +103,8 @@ class MixedStreet:
     def model(self, settings: MixedSettings | None = None) -> QueueModel:
         """The kernel, ready to try plans."""
         network, how = mixed_network(self, settings or MixedSettings())
-        programs = signal_groups(self.street)[2]
         speed_sd = np.zeros(len(CLASSES))  # quick ones pass slow ones: nobody sets the pace of a whole stream
-        return QueueModel(network, how, programs, self.demand, self.begin_s, self.duration_s, speed_sd)
+        return QueueModel(network, how, self.groups.programs, self.demand, self.begin_s, self.duration_s, speed_sd)
 
     def plan(self, green_s: Mapping[str, Sequence[int]], offset_s: Mapping[str, float]) -> tuple[F8, F8]:
         """Lengths of the kernel's stages and its offsets under a plan, told by junction."""
@@ -136,12 +131,6 @@ def read_mixed_street(
     """
     ordered = tuple(shapes[name] for name in sorted(shapes))
     street = read_street(net, [shape.program(shape.phases.least_s, 0.0) for shape in ordered])
-    width = {
-        lane.attrib["id"]: float(lane.get("width", DEFAULT_WIDTH_M))
-        for edge in elements(net, "net")
-        if edge.tag == "edge"
-        for lane in edge.iter("lane")
-    }
     types = read_kinds((routes,))
     kind_of = {
         name: (CLASSES.index(one.vehicle_class), types[name][1])
@@ -153,9 +142,9 @@ def read_mixed_street(
     demand.vehicles.group = demand.vehicles.kind
     return MixedStreet(
         street=street,
-        widths_m=np.array([width[name] for name in street.lane_ids]),
         shapes=ordered,
         kinds=tuple(types[one.value][0] for one in CLASSES),
+        groups=signal_groups(street),
         demand=demand,
         begin_s=begin_s,
         duration_s=round(end_s - begin_s),
@@ -172,8 +161,8 @@ def mixed_network(mixed: MixedStreet, s: MixedSettings) -> tuple[Network, Behavi
         drag=s.drag, gap_stand=s.gap, gap_move=s.gap, gap_box=s.gap, lane_change_veh=s.lane_change_veh,
         merge_s=s.merge_s, insert_s=s.insert_s, entry_loss_s=0.0, box_places=s.box_places,
     )  # fmt: skip
-    network = network_of(mixed.street, kinds, base)
-    street, width = mixed.street, mixed.widths_m
+    network = network_of(mixed.street, kinds, base, mixed.groups)
+    street, width = mixed.street, mixed.street.lane_width_m
     space = np.array(s.area_m2)[:, None] / width
     lanes, links = network.lanes, network.links
     lanes.storage_m = np.maximum(street.lane_length_m, 1.01 * space.max(axis=0))

@@ -16,7 +16,7 @@ from nutgiao.models.queueing.network.physics import Settings, VehicleKind, behav
 from nutgiao.models.queueing.network.tables import Demand
 from nutgiao.simulation.frozen_routes import freeze
 from nutgiao.simulation.lane_demand import RoutedVehicle, demand_of, read_vehicles
-from nutgiao.simulation.lane_network import network_of, signal_groups
+from nutgiao.simulation.lane_network import SignalGroups, network_of, signal_groups
 from nutgiao.simulation.lane_street import Street, read_street
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import Timings, shipped_programs
@@ -49,14 +49,19 @@ class QueueScenario:
         """
         s = settings or Settings()
         return QueueModel(
-            network_of(self.street, self.kinds, s),
+            network_of(self.street, self.kinds, s, self.groups),
             behaviour(self.kinds[0], s),
-            signal_groups(self.street)[2],
+            self.groups.programs,
             self.demand,
             self.scenario.begin_s,
             round(self.scenario.end_s - self.scenario.begin_s),
             [kind.speed_sd for kind in self.kinds],
         )
+
+    @cached_property
+    def groups(self) -> SignalGroups:
+        """What shows the same, the same for all settings."""
+        return signal_groups(self.street)
 
     @cached_property
     def demand(self) -> Demand:

@@ -59,7 +59,7 @@ def lane_states(
     order = np.argsort(x)
     rows = zip(index[order].tolist(), x[order].tolist(), rear[order].tolist(), y[order].tolist(), strict=True)
     for k, front, back, across in rows:
-        queues.setdefault((k, _lane_of(places[k][1], across)), []).append((front, back))
+        queues.setdefault((k, lane_at(places[k][1], across)), []).append((front, back))
         queues.setdefault((k, -1), []).append((front, back))
     return [
         TrueLaneState(time_s, node, approach.id, lane, *_chain(queues.get((k, lane), [])))
@@ -68,7 +68,8 @@ def lane_states(
     ]
 
 
-def _lane_of(approach: Approach, y: float) -> int:
+def lane_at(approach: Approach, y: float) -> int:
+    """Lane at so many metres from the kerb, counted from the kerb."""
     border = 0.0
     for number, lane in enumerate(approach.lanes):
         border += lane.width_m

@@ -211,6 +211,11 @@ class Site(_Part, frozen=True, kw_only=True):
         raise KeyError(name)
 
 
+def apart_deg(a_deg: float, b_deg: float) -> float:
+    """Angle between two directions, 0 to 180."""
+    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)
+
+
 def site_hash(site: Site) -> str:
     """Hash of everything that a signal plan rests on: 16 hexadecimal digits of SHA-256 over the canonical JSON."""
     body = msgspec.json.encode((site.id, site.signals), order="deterministic")

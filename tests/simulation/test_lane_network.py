@@ -113,7 +113,7 @@ def test_rights_of_way_are_what_a_driver_knows(street: Street) -> None:
 
 def test_a_box_is_where_the_network_lets_one_wait_inside(net: Path, street: Street) -> None:
     inner = [j for j in ET.parse(net).getroot().iter("junction") if j.get("type") == "internal"]
-    tables = network_of(street, (CAR,), Settings())
+    tables = network_of(street, (CAR,), Settings(), signal_groups(street))
     assert len(tables.boxes) == len(inner) > 0
     left = link(street, "WC_1", "CN")
     assert tables.boxes.link[tables.links.box[left]] == left
@@ -140,7 +140,7 @@ def test_groups_show_in_every_stage_what_sumo_shows(street: Street) -> None:
 
 
 def test_tables_hold_together(street: Street) -> None:
-    tables = network_of(street, (CAR, BUS), Settings())
+    tables = network_of(street, (CAR, BUS), Settings(), signal_groups(street))
     lanes, links = tables.lanes, tables.links
     assert (lanes.slot == np.cumsum(lanes.places) - lanes.places).all()
     assert (lanes.places >= np.ceil(lanes.storage_m / CAR.space_m)).all()
@@ -160,7 +160,7 @@ def test_tables_hold_together(street: Street) -> None:
 def test_every_class_fits_into_every_lane(street: Street) -> None:
     """Otherwise one long vehicle would stand before a short lane for ever."""
     short = replace(street, lane_length_m=np.minimum(street.lane_length_m, 8.0))
-    tables = network_of(short, (CAR, VehicleKind(length_m=18.0)), Settings())
+    tables = network_of(short, (CAR, VehicleKind(length_m=18.0)), Settings(), signal_groups(short))
     assert (tables.travel.space_m.max(0) <= tables.lanes.storage_m).all()
 
 
@@ -176,7 +176,7 @@ def test_lamps_change_at_the_second_at_which_sumo_changes_them(tmp_path: Path) -
     link_group, _, tables = signal_groups(street)
     (edge, *_) = street.edges
     demand = demand_of(street, [RoutedVehicle("v", 0.0, "car", (edge,), False)], {"car": (0, "passenger")})
-    net, how = network_of(street, (CAR,), Settings()), behaviour(CAR, Settings())
+    net, how = network_of(street, (CAR,), Settings(), signal_groups(street)), behaviour(CAR, Settings())
     stage_s = np.array([s for p in programs for s in p.durations_s])
     state = new_state(net, tables, demand, seconds)
     reset(net, tables, demand, stage_s, np.array([p.offset_s for p in programs]), np.ones(1), begin_s, state)

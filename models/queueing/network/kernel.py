@@ -90,8 +90,8 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 stages_due[due] = c
             c = follower
         # --- servers ---
-        s = calendar[now]
-        while s >= 0:
+        while calendar[now] >= 0:
+            s = calendar[now]
             calendar[now] = behind[s]
             k, box, decision, again, edge, full = -1, -1, _GOES, 0.0, -1, False
             if s < n_lanes:
@@ -101,7 +101,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 d = max(arrival, q.free_s)
                 if d >= t1:
                     schedule(calendar, behind, s, d, now)
-                    s = calendar[now]
                     continue
                 if k >= 0:
                     link = links[k]
@@ -117,7 +116,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                             q.block = AT_RED
                             behind[s] = group.at_red
                             group.at_red = s
-                            s = calendar[now]
                             continue
                     box = link.box
                     if q.boxed >= lane.boxed_block and (box < 0 or box_count[box] == 0):
@@ -143,7 +141,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 d = max(arrival, source[s - n_lanes].last_s + how_s[INSERT_S])
                 if d >= t1:
                     schedule(calendar, behind, s, d, now)
-                    s = calendar[now]
                     continue
                 d = max(d, t)
             else:
@@ -199,7 +196,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     if s < n_lanes and d >= t1:
                         queue[s].free_s = d
                         schedule(calendar, behind, s, d, now)
-                        s = calendar[now]
                         continue
             # --- who waits, and for what ---
             if decision == _WAITS:
@@ -214,7 +210,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     waiting[edge] = s
                 else:
                     schedule(calendar, behind, s, max(again, t1), now)
-                s = calendar[now]
                 continue
             # --- the first one of a lane starts and passes ---
             speed, brake = 99.0, 0.0
@@ -240,7 +235,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     q.block = STARTING
                     if q.free_s >= t1:
                         schedule(calendar, behind, s, q.free_s, now)
-                        s = calendar[now]
                         continue
                     if q.free_s > d:
                         e += q.free_s - d
@@ -291,7 +285,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     schedule(calendar, behind, s, max(q.free_s, ring[lane.slot + q.head].arrival_s), now)
                 if k < 0:
                     clock[LEFT] += 1
-                    s = calendar[now]
                     continue
                 if decision == _INTO_BOX:
                     first = box_ring[boxes[box].slot + box_count[box]]
@@ -300,7 +293,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     q.boxed += 1
                     if box_count[box] == 1:
                         schedule(calendar, behind, n_riders + box, first.arrival_s, now)
-                    s = calendar[now]
                     continue
                 rider.step += 1
             elif s < n_riders:
@@ -340,7 +332,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
             if options[option].link == LEAVES:
                 clock[LEFT] += 1
                 clock[PASSED] += 1
-                s = calendar[now]
                 continue
             if e < q.open_s:
                 e = min(q.open_s, e + 1.0)
@@ -366,4 +357,3 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                     last.arrival_s = ahead_of.arrival_s
                     ahead_of.vehicle, ahead_of.link, ahead_of.arrival_s = v, options[option].link, arrival
                     last = ahead_of
-            s = calendar[now]

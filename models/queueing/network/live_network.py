@@ -9,16 +9,16 @@ import numpy as np
 
 from nutgiao.models.contracts import timeline
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.site import Signals, Site
+from nutgiao.models.contracts.site import Signals, Site, apart_deg
 from nutgiao.models.contracts.words import Turn
-from nutgiao.models.queueing.network.live_table import LiveTable, Place, apart_deg
+from nutgiao.models.queueing.network.live_table import LiveTable, Place
 from nutgiao.models.queueing.network.phases import Phases, phases_of
+from nutgiao.models.queueing.network.programs import programs_of
 from nutgiao.models.queueing.network.tables import (
     AMBER,
     BOX,
     FOE,
     GREEN,
-    I4,
     KIND,
     LANE,
     LINK,
@@ -173,36 +173,18 @@ def _oncoming(table: LiveTable, way: Way, links: Mapping[Way, int]) -> list[int]
 def _programs(table: LiveTable, phases: tuple[Phases, ...]) -> tuple[dict[tuple[str, str, bool], int], Programs]:
     """Kernel's group by node, site's group and whether it gives way to oncoming traffic; and the programs."""
     group_of: dict[tuple[str, str, bool], int] = {}
-    stage_ptr, group_ptr, lamp_ptr, change_ptr = [0], [0], [], [0]
-    lamp: list[int] = []
-    change_group: list[int] = []
-    change_lamp: list[int] = []
+    controllers: list[tuple[int, list[list[int]]]] = []
     for site, cycle in zip(table.sites, phases, strict=True):
         columns: list[list[int]] = []
         for column, group in enumerate(_signals(site).groups):
             if group.pedestrian:
                 continue
+            shown = [_LAMP[int(code)] for code in cycle.lamps[:, column]]
             for gives_way in (False, True):
-                group_of[site.id, group.id, gives_way] = group_ptr[-1] + len(columns)
-                shown = [_LAMP[int(code)] for code in cycle.lamps[:, column]]
+                group_of[site.id, group.id, gives_way] = len(group_of)
                 columns.append([YIELD if gives_way and one == GREEN else one for one in shown])
-        for p in range(len(cycle.fixed_s)):
-            lamp_ptr.append(len(lamp))
-            for g, shown in enumerate(columns):
-                lamp.append(shown[p])
-                if shown[p] != shown[p - 1]:
-                    change_group.append(group_ptr[-1] + g)
-                    change_lamp.append(shown[p])
-            change_ptr.append(len(change_group))
-        stage_ptr.append(len(lamp_ptr))
-        group_ptr.append(group_ptr[-1] + len(columns))
-
-    def i4(values: list[int]) -> I4:
-        return np.array(values, np.int32)
-
-    return group_of, Programs(
-        i4(stage_ptr), i4(group_ptr), i4(lamp_ptr), i4(lamp), i4(change_ptr), i4(change_group), i4(change_lamp)
-    )
+        controllers.append((len(cycle.fixed_s), columns))
+    return group_of, programs_of(controllers)
 
 
 def _lanes(table: LiveTable, exits: int, s: LiveSettings, travel_s: Mapping[Place, float]) -> tuple[Records, Records]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.site import Approach, Lane, Site
+from nutgiao.models.contracts.site import Approach, Lane, Site, apart_deg
 from nutgiao.models.contracts.words import Turn
 from nutgiao.models.queueing.webster import SATURATION_MCU_H_M
 
@@ -190,8 +190,3 @@ def _leads_to(where: Mapping[Place, Approach], origin: Place, turn: Turn) -> Pla
         if approach.upstream == origin[0] and apart_deg(approach.heading_deg, heading) < _SAME_DIRECTION_DEG:
             return place
     return None
-
-
-def apart_deg(a_deg: float, b_deg: float) -> float:
-    """Angle between two directions, 0 to 180."""
-    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)

@@ -14,8 +14,6 @@ from nutgiao.models.queueing.network.kernel import advance
 from nutgiao.models.queueing.network.run import new_state
 from nutgiao.models.queueing.network.tables import (
     F8,
-    LEFT,
-    PASSED,
     TRACED,
     Behaviour,
     Demand,
@@ -81,11 +79,6 @@ class QueueModel:
         self._groups = int(demand.vehicles.group.max()) + 1
         self._members = np.bincount(demand.vehicles.group, minlength=self._groups)
         self._state = new_state(net, programs, demand, duration_s)
-
-    @property
-    def passed(self) -> int:
-        """Vehicle-links of the last single run."""
-        return int(self._state.clock[PASSED])
 
     @property
     def state(self) -> State:
@@ -183,10 +176,6 @@ class QueueModel:
             how.wave_s, how.move_s, how.brake_s, how.launch_s, out,
         )  # fmt: skip
         return out
-
-    def left(self) -> int:
-        """Vehicles that had reached their end in the last single run."""
-        return int(self._state.clock[LEFT])
 
     def _present(self) -> F8:
         """Those on the lanes at the end, as passages that never came."""

@@ -154,6 +154,21 @@ def amber_used_s(kind: VehicleKind, speed_mps: F8) -> F8:
     return used_s
 
 
+def scalars(s: Settings, start_s: float, yield_headway_s: float) -> F8:
+    """The constants of a `Behaviour`, ``(SCALARS,)``."""
+    scalar = np.zeros(SCALARS)
+    for index, value in (
+        (at.START_S, start_s), (at.AFTER_GAP_S, s.after_gap_s), (at.AFTER_FULL_S, s.after_full_s),
+        (at.INSERT_S, s.insert_s), (at.ENTRY_LOSS_S, s.entry_loss_s), (at.BOX_DELAY_S, s.box_delay_s),
+        (at.MERGE_S, s.merge_s), (at.PATIENCE_S, s.patience_s), (at.FULL_POSITION, s.full_position),
+        (at.PENALTY_VEH, s.penalty_veh), (at.YIELD_MPS, s.yield_speed_mps),
+        (at.YIELD_HEADWAY_S, yield_headway_s), (at.LOOK_S, s.look_s),
+        (at.AFTER_BOX_S, s.after_box_s), (at.FOLLOW_BOX_S, s.follow_box_s),
+    ):  # fmt: skip
+        scalar[index] = value
+    return scalar
+
+
 def behaviour(kind: VehicleKind, s: Settings) -> Behaviour:
     """Headways and speeds by position in the queue of one vehicle kind, and the rest of the constants."""
     q = quickness(kind)
@@ -163,16 +178,7 @@ def behaviour(kind: VehicleKind, s: Settings) -> Behaviour:
     headway = (1 - q) * _SLOW_HEADWAY_S + q * _QUICK_HEADWAY_S + (kind.space_m - room) / behind
     headway[-1] = 0.0  # a platoon that never stopped keeps the headway of its lane and link
     speed[-1] = 99.0
-    scalar = np.zeros(SCALARS)
-    for index, value in (
-        (at.START_S, s.start_s * (1 - 0.48 * q)), (at.AFTER_GAP_S, s.after_gap_s), (at.AFTER_FULL_S, s.after_full_s),
-        (at.INSERT_S, s.insert_s), (at.ENTRY_LOSS_S, s.entry_loss_s), (at.BOX_DELAY_S, s.box_delay_s),
-        (at.MERGE_S, s.merge_s), (at.PATIENCE_S, s.patience_s), (at.FULL_POSITION, s.full_position),
-        (at.PENALTY_VEH, s.penalty_veh), (at.YIELD_MPS, s.yield_speed_mps),
-        (at.YIELD_HEADWAY_S, s.reaction_s + kind.space_m / s.yield_speed_mps), (at.LOOK_S, s.look_s),
-        (at.AFTER_BOX_S, s.after_box_s), (at.FOLLOW_BOX_S, s.follow_box_s),
-    ):  # fmt: skip
-        scalar[index] = value
+    scalar = scalars(s, s.start_s * (1 - 0.48 * q), s.reaction_s + kind.space_m / s.yield_speed_mps)
     return Behaviour(headway * s.headway, speed, s.amber * amber_used_s(kind, speed), scalar)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nutgiao.models.queueing.network import tables as at
-from nutgiao.models.queueing.network.tables import QUEUE_POSITIONS, SCALARS, Behaviour
+from nutgiao.models.queueing.network.physics import Settings, scalars
+from nutgiao.models.queueing.network.tables import QUEUE_POSITIONS, Behaviour
 
 _FOREMOST_M = 2.6
 """The first row stands so far from the line (crosswalk's edge)."""
@@ -31,19 +31,15 @@ def stream_behaviour(
         row_m: length of queue per vehicle.
         box: way to the waiting place in the junction, start out of it, and headway of those who follow, in seconds.
     """
-    scalar = np.zeros(SCALARS)
     delay_s, start_s, follow_s = box
-    for index, value in (
-        (at.START_S, lost_s), (at.AFTER_GAP_S, 1.2), (at.AFTER_FULL_S, 0.7), (at.INSERT_S, insert_s),
-        (at.ENTRY_LOSS_S, 0.0), (at.BOX_DELAY_S, delay_s), (at.MERGE_S, merge_s), (at.PATIENCE_S, 2.0),
-        (at.FULL_POSITION, 3.0), (at.PENALTY_VEH, 8.0), (at.YIELD_MPS, 6.4), (at.YIELD_HEADWAY_S, 1.0),
-        (at.LOOK_S, 1.5), (at.AFTER_BOX_S, start_s), (at.FOLLOW_BOX_S, follow_s),
-    ):  # fmt: skip
-        scalar[index] = value
+    settings = Settings(
+        insert_s=insert_s, entry_loss_s=0.0, merge_s=merge_s,
+        box_delay_s=delay_s, after_box_s=start_s, follow_box_s=follow_s,
+    )  # fmt: skip
     rows_m = _FOREMOST_M + np.arange(QUEUE_POSITIONS) * row_m
     return Behaviour(
         headway_s=np.ones(QUEUE_POSITIONS),
         speed_mps=np.sqrt(2 * accel_mps2 * rows_m),
         amber_s=np.full(QUEUE_POSITIONS, amber_s),
-        scalar=scalar,
+        scalar=scalars(settings, lost_s, 1.0),
     )

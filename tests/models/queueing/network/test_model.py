@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.queueing.network.model import QueueModel
+from nutgiao.models.queueing.network.tables import LEFT
 from tests.support.lane_nets import CAR, Case, examples, random_case
 
 DURATION_S = 200
@@ -34,7 +35,7 @@ def test_a_batch_is_its_runs_one_by_one_whatever_the_number_of_workers(seed: int
         batch = model.evaluate(stage_s, offset_s, seeds, workers)
         assert batch.delay_s.tolist() == alone
     model.run(stage_s[-1], offset_s[-1], seeds)
-    assert batch.left[-1, -1] == model.left()
+    assert batch.left[-1, -1] == model.state.clock[LEFT]
 
 
 def test_drivers_of_another_seed_drive_otherwise() -> None:
