@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 RECENT = 100
 """Acknowledged letters that are said again after the link broke: a broker that dies may have acknowledged letters that
 it had not passed on yet. Receivers know them by their ids."""
+AGAIN_AFTER = 20
+"""So many letters later they are said once more: a broker that came back without its sessions passes on only what comes
+after the receiver has subscribed again, and the receiver may come back later than the box."""
 MUST_ARRIVE = frozenset({Channel.VIOLATION, Channel.REPLY})
 
 
@@ -43,6 +46,8 @@ class Uplink:
         self._open: dict[int, Letter] = {}  # handed over, not acknowledged
         self._recent: deque[Letter] = deque(maxlen=RECENT)  # acknowledged last
         self._connections = 0
+        self._acknowledged = 0  # letters, in all
+        self._again_at: int | None = None  # of these, when the last ones are said once more
         self._settled_seq = 0
         self._proposals: deque[PlanProposal] = deque()
         self._heard_revision = 0
@@ -146,10 +151,14 @@ class Uplink:
         self._outbox.close()
 
     def _repeat(self) -> None:
-        """Says the last acknowledged letters again if the link has broken since; not retained, for they are old."""
-        if self._connections == self._link.connections:
+        """Says the last acknowledged letters again when the link is back, twice; not retained, for they are old."""
+        if self._connections != self._link.connections:
+            self._again_at = self._acknowledged + AGAIN_AFTER if self._link.connections > 1 else None
+            self._connections = self._link.connections
+        elif self._again_at is not None and self._acknowledged >= self._again_at:
+            self._again_at = None
+        else:
             return
-        self._connections = self._link.connections
         for letter in self._recent:
             self._link.send(Letter(0, letter.topic, letter.payload, retain=False))
 
@@ -164,6 +173,7 @@ class Uplink:
         for number in numbers:
             if number in self._open:
                 self._recent.append(self._open.pop(number))
+                self._acknowledged += 1
             self._settled_seq = max(self._settled_seq, self._seq_of.pop(number, 0))
 
     def _listen(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,10 +39,12 @@ class Listener:
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="listener", clean_session=False)
         self._client.on_message = self._take
         self._client.on_connect = lambda client, *_: client.subscribe("nutgiao/#", qos=1)
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        until(self._client.is_connected)
+        assert subscribed.wait(20.0), "waited in vain"
 
     def _take(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         if message.payload == RUBBISH:
@@ -121,6 +124,28 @@ def test_a_broker_that_dies_in_mid_run_and_returns_costs_no_message(
     # the first was acknowledged before the broker died, which may have lost it all the same: it is said again
     until(lambda: {message.seq for message in listener.heard} >= set(range(1, 40)))
     assert uplink.spooled == 0
+    uplink.close(99.0, soon())
+    listener.close()
+
+
+def test_who_comes_back_later_than_the_box_hears_what_was_said_meanwhile(
+    broker: Mosquitto | Iotcore, tmp_path: Path
+) -> None:
+    uplink = make_uplink(broker.port, tmp_path)
+    until(lambda: uplink.up)
+    broker.stop()
+    until(lambda: not uplink.up)
+    broker.start()
+    until(lambda: uplink.up)
+    for second in range(1, 11):
+        uplink.send(Channel.LANES, LaneTelemetry, float(second), 10.0, lanes=())
+    assert uplink.flush(soon()) == 10, "the broker has them, and nobody listens yet"
+    listener = Listener(broker.port)
+    for second in range(11, 32):
+        uplink.send(Channel.LANES, LaneTelemetry, float(second), 10.0, lanes=())
+        uplink.flush(soon())
+    uplink.pump()
+    until(lambda: {message.seq for message in listener.heard} >= set(range(1, 32)))
     uplink.close(99.0, soon())
     listener.close()
 
