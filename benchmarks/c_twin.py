@@ -26,7 +26,7 @@ BUILDS = tuple(
 """Contraction stays off: a fused product and sum rounds once instead of twice, and the twins would part."""
 
 TABLES: tuple[type[NamedTuple], ...] = (Network, Behaviour, Programs, Demand, State)
-_C_TYPES = {"i": "int32_t", "f": "double"}
+_C_TYPES = {"i4": "int32_t", "f4": "float", "f8": "double"}
 
 
 class NoCompiler(NutgiaoError):
@@ -47,7 +47,7 @@ def header() -> str:
     for dtype in dict.fromkeys(RECORDS.values()):
         name, fields = _type_name(dtype), dtype.fields
         assert fields is not None
-        members = " ".join(f"{_C_TYPES[kind.kind]} {field};" for field, (kind, *_) in fields.items())
+        members = " ".join(f"{_C_TYPES[kind.str[1:]]} {field};" for field, (kind, *_) in fields.items())
         lines.append(f"typedef struct {{ {members} }} {name};")
         lines.append(f'_Static_assert(sizeof({name}) == {dtype.itemsize}, "{name}");')
         for field, (_, place, *_) in fields.items():

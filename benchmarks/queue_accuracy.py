@@ -17,12 +17,10 @@ from rich.table import Table
 
 from benchmarks import edge_queue, mixed_corridor
 from benchmarks.comparison import compare
-from benchmarks.queue_calibration import calibration_of
 from benchmarks.reference import PLANS, Reference, load, make
 from benchmarks.resco import NAMES
 from benchmarks.result import Result, target
 from benchmarks.result import console as wide_console
-from nutgiao.models.queueing.network.physics import Settings
 from nutgiao.simulation.calibrate import QUEUE_FIGURES
 from nutgiao.simulation.queue_model import QueueScenario, read_queue_scenario
 
@@ -43,9 +41,9 @@ def protocol(name: str, full: bool) -> tuple[int, tuple[int, ...]]:
     return QUICK.get(name, QUICK_OTHERS)
 
 
-def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float], found: Reference) -> dict[str, float]:
+def queues(scenario: QueueScenario, found: Reference) -> dict[str, float]:
     """Halting vehicles per controlled lane and second: kernel and another SUMO run, both against a SUMO run."""
-    model, standing = scenario.model(settings), scenario.standing(**queue)
+    model, standing = scenario.model(), scenario.standing(**QUEUE_FIGURES)
     index = {lane: i for i, lane in enumerate(scenario.street.lane_ids)}
     lanes = [index[lane] for lane in found.lanes]
     kernel, sumo, length = [], [], []
@@ -62,8 +60,8 @@ def queues(scenario: QueueScenario, settings: Settings, queue: dict[str, float],
     return {"halting": float(np.mean(length)), "halting_mae": mae, "halting_sumo": itself, "ratio": mae / itself}
 
 
-def judge(name: str, plans: int, seeds: tuple[int, ...]) -> list[dict[str, Any]]:
-    """Rows of one scenario: as measured, and, for comparison, calibrated on its development plans."""
+def judge(name: str, plans: int, seeds: tuple[int, ...]) -> dict[str, Any] | None:
+    """The row of one scenario; None if too few of SUMO's runs are there."""
     found = load(name, "reporting", seeds, plans)
     ready = ~np.isnan(found.delay_s).any(1)
     while not ready.sum() >= min(plans, 10) and len(seeds) > 1:  # what is there of a protocol that was cut short
@@ -71,31 +69,22 @@ def judge(name: str, plans: int, seeds: tuple[int, ...]) -> list[dict[str, Any]]
         found = load(name, "reporting", seeds, plans)
         ready = ~np.isnan(found.delay_s).any(1)
     if ready.sum() < 3:
-        return []
+        return None
     scenario = read_queue_scenario(found.scenario)
-    rows = []
-    for kind, (settings, queue) in (
-        ("measured", (Settings(), dict(QUEUE_FIGURES))),
-        ("calibrated", calibration_of(name)),
-    ):
-        plan = [scenario.plan(found.plans[i]) for i in np.flatnonzero(ready)]
-        stages, offsets = np.array([p[0] for p in plan]), np.array([p[1] for p in plan])
-        told = scenario.model(settings).evaluate(stages, offsets, KERNEL_SEEDS).delay_s.mean(1)
-        rows.append(
-            {
-                "scenario": name,
-                "parameters": kind,
-                "plans": int(ready.sum()),
-                "seeds": len(seeds),
-                **compare(told, found.delay_s[ready]),
-                **queues(scenario, settings, queue, found),
-            }
-        )
-    return rows
+    plan = [scenario.plan(found.plans[i]) for i in np.flatnonzero(ready)]
+    stages, offsets = np.array([p[0] for p in plan]), np.array([p[1] for p in plan])
+    told = scenario.model().evaluate(stages, offsets, KERNEL_SEEDS).delay_s.mean(1)
+    return {
+        "scenario": name,
+        "plans": int(ready.sum()),
+        "seeds": len(seeds),
+        **compare(told, found.delay_s[ready]),
+        **queues(scenario, found),
+    }
 
 
 def targets_of(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is asked of the kernel as measured: one set of parameters for every network."""
+    """What is asked of the kernel, with one set of parameters for every network."""
     name, rival = row["scenario"], "SUMO 1.28, mean of its seeds"
     ceiling = row["rho_sumo"]
     least = min(0.97, ceiling - 0.01) if np.isfinite(ceiling) else 0.97
@@ -121,9 +110,10 @@ def main() -> int:
                 task = bar.add_task(f"{name}: SUMO", total=plans * len(seeds))
                 for _ in make(name, "reporting", range(plans), seeds):
                     bar.advance(task)
-            rows = judge(name, plans, seeds)
-            result.rows += rows
-            result.targets += targets_of(rows[0]) if rows else []
+            row = judge(name, plans, seeds)
+            if row is not None:
+                result.rows.append(row)
+                result.targets += targets_of(row)
     result.seeds = {"sumo": [1, 2, 3, 4, 5], "kernel": list(range(1, KERNEL_SEEDS + 1)), "reporting plans": 202}
     console.print(_table(result.rows))
     for part in (mixed_corridor.mixed, edge_queue.accuracy):
@@ -136,11 +126,11 @@ def main() -> int:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="Queue kernel against SUMO, plans that nobody tuned to (in brackets: SUMO against itself)")
-    for head in ("scenario", "parameters", "plans x seeds", "rho", "good half", "error", "bias", "best of 5", "queues"):
-        table.add_column(head, justify="left" if head in {"scenario", "parameters"} else "right")
+    for head in ("scenario", "plans x seeds", "rho", "good half", "error", "bias", "best of 5", "queues"):
+        table.add_column(head, justify="left" if head == "scenario" else "right")
     for r in rows:
         table.add_row(
-            r["scenario"], r["parameters"], f"{r['plans']} x {r['seeds']}", f"{r['rho']:.3f} ({r['rho_sumo']:.3f})",
+            r["scenario"], f"{r['plans']} x {r['seeds']}", f"{r['rho']:.3f} ({r['rho_sumo']:.3f})",
             f"{r['rho_good']:.3f} ({r['rho_good_sumo']:.3f})", f"{r['mae_pct']:.1f} % ({r['mae_sumo_pct']:.1f})",
             f"{r['bias_pct']:+.1f} %", f"{r['best5_pct']:.1f} %", f"{r['ratio']:.2f} x",
         )  # fmt: skip

@@ -166,6 +166,7 @@ def mixed_network(mixed: MixedStreet, s: MixedSettings) -> tuple[Network, Behavi
     space = np.array(s.area_m2)[:, None] / width
     lanes, links = network.lanes, network.links
     lanes.storage_m = np.maximum(street.lane_length_m, 1.01 * space.max(axis=0))
+    lanes.moving_m = lanes.storage_m
     lanes.places = np.ceil(lanes.storage_m / space.min(axis=0)).astype(np.int32) + 1
     lanes.slot = np.cumsum(lanes.places) - lanes.places
     lanes.wave_s = street.lane_length_m / s.wave_mps

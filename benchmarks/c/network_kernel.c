@@ -193,7 +193,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                 v = source_vehicle[origin->next];
                 arrival = vehicles[v].depart_s;
                 why = FLOWING;
-                d = most(arrival, origin->last_s + how_s[INSERT_S]);
+                d = most(arrival, origin->last_s + how_s[INSERT_S] * origin->share);
                 if (d >= t1) {
                     schedule(calendar, horizon, behind, s, d, now);
                     continue;
@@ -237,7 +237,8 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                     }
                     const LaneState *there = &queue[leads->lane];
                     const Lane *ahead = &lanes[leads->lane];
-                    if (there->used_m + drives[leads->lane].space_m > ahead->storage_m)
+                    double used_m = there->used_m + drives[leads->lane].space_m;
+                    if (used_m > ahead->storage_m && (used_m > ahead->moving_m || there->block != FLOWING))
                         continue;
                     if (there->open_s > e + 1.0) {
                         opens = least(opens, there->open_s);
@@ -305,10 +306,8 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                     } else if (t - q->since_s >= how_s[PATIENCE_S]) {
                         q->position = 0;
                         start = t + how_s[AFTER_GAP_S];
-                        if (why == AT_FULL) {
-                            q->position = (int32_t)how_s[FULL_POSITION];
+                        if (why == AT_FULL)
                             start = t + how_s[AFTER_FULL_S];
-                        }
                     } else if (why == AT_GAP) {
                         start = t + 0.4;
                     }
@@ -361,7 +360,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                         brake = link->brake_s;
                     else
                         q->position = n + 1;
-                    q->free_s = d + headway * lane->headway * kinds[kind].headway;
+                    q->free_s = d + kinds[kind].headway * headway * lane->headway;
                     passed_s[k] = d;
                 }
                 if (q->count > 0)
@@ -390,7 +389,7 @@ void advance(const Network *net, const Behaviour *how, const Programs *programs,
                 origin->last_s = d;
                 if (origin->next < origin->end) {
                     double due_s = vehicles[source_vehicle[origin->next]].depart_s;
-                    schedule(calendar, horizon, behind, s, most(due_s, d + how_s[INSERT_S]), now);
+                    schedule(calendar, horizon, behind, s, most(due_s, d + how_s[INSERT_S] * origin->share), now);
                 }
             } else {
                 rider->delay_s += d + how_s[AFTER_BOX_S] - arrival;

@@ -118,6 +118,16 @@ def test_a_box_is_where_the_network_lets_one_wait_inside(net: Path, street: Stre
     left = link(street, "WC_1", "CN")
     assert tables.boxes.link[tables.links.box[left]] == left
     assert tables.links.box[link(street, "WC_0", "CM")] == -1
+
+
+@pytest.mark.parametrize(("inside_m", "clear"), [(2.3, 0), (12.4, 0), (12.6, 1), (19.9, 1), (20.1, 2)])
+def test_who_waits_deep_inside_stands_in_nobodys_way(street: Street, inside_m: float, clear: int) -> None:
+    """A car of 5 m with 2.5 m of gap is out of the way when its back is its own length beyond the line."""
+    left = link(street, "WC_1", "CN")
+    first_m = street.link_first_m.copy()
+    first_m[left] = inside_m
+    tables = network_of(replace(street, link_first_m=first_m), (CAR,), Settings(), signal_groups(street))
+    assert tables.lanes.boxed_block[street.link_from[left]] == 1 + clear
     assert (tables.boxes.places >= 1).all()
     assert tables.boxes.slot.tolist() == (np.cumsum(tables.boxes.places) - tables.boxes.places).tolist()
 

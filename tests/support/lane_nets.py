@@ -40,6 +40,8 @@ from nutgiao.models.queueing.network.tables import (
     records,
 )  # fmt: skip
 
+ENTER_2_S = Settings(insert_s=2.0)
+"""Theory knows no least headway at the entrance; this one is shorter than any that is tried."""
 SPACE_M = VehicleKind().space_m
 CAR, BUS, MOTORCYCLE = 0, 1, 2
 KIND_SPACE_M = (SPACE_M, 14.5, 2.5)
@@ -151,9 +153,10 @@ class Draft:
     def edge(self, lanes: int = 1, length_m: float = 200.0, mps: float = 13.9, **lane: float) -> int:
         """An edge of equal lanes."""
         first = len(self.lanes)
-        places = max(2.0, np.floor(length_m / SPACE_M + 0.3))
+        places = max(1.0, np.floor(length_m / SPACE_M + 0.3))
         common = {
             "edge": len(self.edges), "length_m": length_m, "mps": mps, "storage_m": places * SPACE_M + 0.01,
+            "moving_m": max(2.0, places) * SPACE_M + 0.01,
             "wave_s": length_m * 1.1 / SPACE_M, "boxed_block": 1, "per_m": 1 / SPACE_M, "change_veh": 0.5,
             "headway": 1.0, "ramp": 1 / (3.9 * mps),
         }  # fmt: skip
@@ -200,7 +203,7 @@ class Draft:
         """The kernel's arrays."""
         demand = self._demand()
         return Case(
-            self._network(), behaviour(VehicleKind(), settings or Settings()), self._programs(), demand,
+            self._network(), behaviour(VehicleKind(), settings or ENTER_2_S), self._programs(), demand,
             np.array(stage_s, np.float64), np.array(offset_s, np.float64),
             np.ones(len(self.vehicles)) if pace is None else np.array(pace, np.float64), begin_s,
         )  # fmt: skip
@@ -212,7 +215,7 @@ class Draft:
         for i, drawn in enumerate(self.lanes):
             for name in set(lane.dtype.names) & drawn.keys():
                 lane[name][i] = drawn[name]
-            lane.slot[i], lane.places[i] = slot, int(drawn["storage_m"] / min(KIND_SPACE_M)) + 1
+            lane.slot[i], lane.places[i] = slot, int(drawn["moving_m"] / min(KIND_SPACE_M)) + 1
             slot += int(lane.places[i])
             for k, space_m in enumerate(KIND_SPACE_M):
                 travel.time_s[k, i] = drawn["length_m"] / (drawn["mps"] - 0.65)

@@ -7,7 +7,7 @@ import numba
 from nutgiao.models.jit import kernel
 from nutgiao.models.queueing.network.kernel import advance
 from nutgiao.models.queueing.network.signatures import BATCH, RESET, SETTLE, SHARE
-from nutgiao.models.queueing.network.steps import schedule
+from nutgiao.models.queueing.network.steps import entrances, schedule
 from nutgiao.models.queueing.network.tables import F8, FLOWING, I4, LEFT, Behaviour, Demand, Network, Programs, State
 
 _LONG_AGO = -1e6
@@ -80,8 +80,10 @@ def reset(
         source = state.sources[i]
         source.next, source.end, source.last_s = demand.source_ptr[i], demand.source_ptr[i + 1], _LONG_AGO
         if source.next < source.end:
-            depart_s = demand.vehicles[demand.source_vehicle[source.next]].depart_s
-            schedule(state.calendar, state.behind, len(net.lanes) + i, depart_s, 0)
+            first = demand.vehicles[demand.source_vehicle[source.next]]
+            choice = demand.choices[demand.step_choice[first.step]]
+            source.share = 1.0 / max(1, entrances(choice.first, choice.end, demand.options))
+            schedule(state.calendar, state.behind, len(net.lanes) + i, first.depart_s, 0)
 
 
 @kernel(SETTLE, lean=True)

@@ -30,8 +30,8 @@ class Standing:
     speed_mps: F8
     length_m: F8
     wave_s: float = 1.1
-    move_s: float = 5.0
-    brake_s: float = 3.0
+    move_s: float = 7.0
+    brake_s: float = 4.5
     launch_s: float = 1.0
 
 

@@ -11,7 +11,7 @@ from nutgiao.models.queueing.network.signatures import ADVANCE
 from nutgiao.models.queueing.network.steps import foes_until, schedule
 from nutgiao.models.queueing.network.tables import (
     AFTER_BOX_S, AFTER_FULL_S, AFTER_GAP_S, AMBER, AT_FULL, AT_GAP, AT_RED, BOX_DELAY_S, ENTERED, ENTRY_LOSS_S, F8,
-    FLOWING, FOLLOW_BOX_S, FULL_POSITION, GREEN, INSERT_S, LEAVES, LEFT, LOOK_S, MERGE_S, PASSED, PATIENCE_S,
+    FLOWING, FOLLOW_BOX_S, GREEN, INSERT_S, LEAVES, LEFT, LOOK_S, MERGE_S, PASSED, PATIENCE_S,
     PENALTY_VEH, QUEUE_POSITIONS, RED, RELEASED, START_S, STARTING, STOP, TRACED, YIELD, YIELD_HEADWAY_S, YIELD_MPS,
     Behaviour, Demand, Network, Programs, State,
 )  # fmt: skip
@@ -19,6 +19,7 @@ from nutgiao.models.queueing.network.tables import (
 _LAST = QUEUE_POSITIONS - 1
 _STOP_S = 3.0  # who waited longer has stopped
 _FAR = 1e9
+_SHORTER = np.float64(0.3)  # of the way through the junction lies behind who waits in it
 _GOES, _INTO_BOX, _WAITS = range(3)
 
 
@@ -58,7 +59,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
     n_lanes, n_sources = len(lanes), len(source)
     n_riders = n_lanes + n_sources
     for now in range(begin, end):
-        t, t1 = float(now), float(now + 1)
+        t, t1 = np.float64(now), np.float64(now + 1)
         # --- signals ---
         c = stages_due[now]
         while c >= 0:
@@ -138,7 +139,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
             elif s < n_riders:
                 v = source_vehicle[source[s - n_lanes].next]
                 arrival, why = vehicles[v].depart_s, FLOWING
-                d = max(arrival, source[s - n_lanes].last_s + how_s[INSERT_S])
+                d = max(arrival, source[s - n_lanes].last_s + how_s[INSERT_S] * source[s - n_lanes].share)
                 if d >= t1:
                     schedule(calendar, behind, s, d, now)
                     continue
@@ -173,7 +174,8 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                         break
                     there = queue[leads.lane]
                     ahead = lanes[leads.lane]
-                    if there.used_m + travel[kind, leads.lane].space_m > ahead.storage_m:
+                    used_m = there.used_m + travel[kind, leads.lane].space_m
+                    if used_m > ahead.storage_m and (used_m > ahead.moving_m or there.block != FLOWING):
                         continue
                     if there.open_s > e + 1.0:
                         opens = min(opens, there.open_s)
@@ -227,7 +229,6 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                         q.position = 0
                         start = t + how_s[AFTER_GAP_S]
                         if why == AT_FULL:
-                            q.position = int(how_s[FULL_POSITION])
                             start = t + how_s[AFTER_FULL_S]
                     elif why == AT_GAP:
                         start = t + 0.4
@@ -271,7 +272,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 if k >= 0:
                     link = links[k]
                     headway = max(queue_headway_s[n], link.headway_s)
-                    speed = min(queue_mps[n], link.mps)
+                    speed = min(queue_mps[n], np.float64(link.mps))
                     if groups[link.group].lamp >= YIELD:
                         headway = max(headway, how_s[YIELD_HEADWAY_S])
                         speed = min(speed, how_s[YIELD_MPS])
@@ -279,7 +280,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                         brake = link.brake_s
                     else:
                         q.position = n + 1
-                    q.free_s = d + headway * lane.headway * kinds[kind].headway
+                    q.free_s = d + kinds[kind].headway * headway * lane.headway
                     passed_s[k] = d
                 if q.count > 0:
                     schedule(calendar, behind, s, max(q.free_s, ring[lane.slot + q.head].arrival_s), now)
@@ -304,12 +305,12 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 origin.last_s = d
                 if origin.next < origin.end:
                     due_s = vehicles[source_vehicle[origin.next]].depart_s
-                    schedule(calendar, behind, s, max(due_s, d + how_s[INSERT_S]), now)
+                    schedule(calendar, behind, s, max(due_s, d + how_s[INSERT_S] * origin.share), now)
             else:
                 rider.delay_s += d + how_s[AFTER_BOX_S] - arrival
                 rider.step += 1
-                e += how_s[AFTER_BOX_S] - 0.3 * links[k].time_s
-                speed = min(queue_mps[1], links[k].mps)
+                e += how_s[AFTER_BOX_S] - _SHORTER * links[k].time_s
+                speed = min(queue_mps[1], np.float64(links[k].mps))
                 passed_s[k] = d
                 queue[links[k].lane].boxed -= 1
                 slot = boxes[box].slot
@@ -326,7 +327,7 @@ def advance(  # noqa: PLR0912, PLR0915 - one loop, because a call costs more tha
                 share = vehicles[v].entry_share
             else:
                 queue[mine].merged_s = e
-            missing = max(0.0, lane.mps - speed)
+            missing = max(0.0, np.float64(lane.mps) - speed)
             loss = brake + missing * missing * lane.ramp
             rider.delay_s += loss + drive.drag_s * rider.pace * share
             if options[option].link == LEAVES:

@@ -201,6 +201,7 @@ def _lanes(table: LiveTable, exits: int, s: LiveSettings, travel_s: Mapping[Plac
     mine.storage_m = np.maximum(length, 1.01 * s.area_m2 / width)
     mine.places = np.ceil(mine.storage_m * width / s.area_m2).astype(np.int32) + 1
     beyond.storage_m, beyond.places = _ENDLESS_M, 1
+    lanes.moving_m = lanes.storage_m
     lanes.slot = np.cumsum(lanes.places) - lanes.places
     mine.wave_s = length / s.wave_mps
     mine.boxed_block = s.box_places + 1  # a wide stream passes those who wait in the junction

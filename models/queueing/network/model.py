@@ -172,7 +172,7 @@ class QueueModel:
         out = np.zeros((self.duration_s, len(self.net.lanes)))
         halting(
             first, np.ascontiguousarray(arrival), np.ascontiguousarray(passage), how.speed_mps,
-            1.0 / np.ascontiguousarray(self.net.lanes.per_m), how.length_m,
+            1.0 / self.net.lanes.per_m.astype(np.float64), how.length_m,
             how.wave_s, how.move_s, how.brake_s, how.launch_s, out,
         )  # fmt: skip
         return out

@@ -74,7 +74,6 @@ class Settings:
         box_delay_s: from the line to the waiting place in the junction.
         merge_s: least headway of two streams that merge into one lane.
         patience_s: a head that stood shorter than this never stopped.
-        full_position: queue position from which a queue restarts that stood before a full exit.
         penalty_veh: what a lane that ends soon is worth, in vehicles of queue.
         yield_speed_mps: speed at which a driver who gives way looks.
         look_s: slack between foes.
@@ -84,7 +83,8 @@ class Settings:
         headway: factor on the headways of a discharging queue.
         lane_change_veh: what a lane change is worth, in vehicles of queue,
         lane_change_m: and how much dearer it is on an edge of this length.
-        wave_s: time per vehicle that a start takes to travel upstream.
+        wave_s: time per vehicle that a start takes to travel upstream,
+        short_wave_s: and on a lane that holds but one.
         gap_stand: factor on the gap needed from standing,
         gap_move: on the move,
         gap_box: and from the box.
@@ -95,32 +95,32 @@ class Settings:
         box_places: most vehicles that wait in one box.
     """
 
-    start_s: float = 0.54
-    after_gap_s: float = 1.2
-    after_full_s: float = 0.7
-    amber: float = 1.0
-    insert_s: float = 2.0
-    entry_loss_s: float = 0.5
-    box_delay_s: float = 2.0
-    merge_s: float = 1.6
-    patience_s: float = 2.0
-    full_position: float = 3.0
-    penalty_veh: float = 8.0
-    yield_speed_mps: float = 6.4
-    look_s: float = 1.5
-    after_box_s: float = 1.2
-    follow_box_s: float = 2.4
-    reaction_s: float = 1.22
+    start_s: float = 0.609
+    after_gap_s: float = 1.46
+    after_full_s: float = 0.669
+    amber: float = 1.3
+    insert_s: float = 2.75
+    entry_loss_s: float = 0.403
+    box_delay_s: float = 1.87
+    merge_s: float = 1.7
+    patience_s: float = 1.34
+    penalty_veh: float = 8.61
+    yield_speed_mps: float = 7.26
+    look_s: float = 1.78
+    after_box_s: float = 1.38
+    follow_box_s: float = 1.48
+    reaction_s: float = 1.31
     headway: float = 1.0
-    lane_change_veh: float = 0.5
-    lane_change_m: float = 40.0
+    lane_change_veh: float = 0.536
+    lane_change_m: float = 39.7
     wave_s: float = 1.1
-    gap_stand: float = 1.0
-    gap_move: float = 1.0
-    gap_box: float = 1.0
-    clear: float = 0.35
-    drag: float = 1.0
-    loss: float = 1.0
+    short_wave_s: float = 0.753
+    gap_stand: float = 1.04
+    gap_move: float = 1.26
+    gap_box: float = 1.55
+    clear: float = 0.25
+    drag: float = 1.05
+    loss: float = 1.05
     slots: float = 0.3
     box_places: float = 4.0
 
@@ -160,7 +160,7 @@ def scalars(s: Settings, start_s: float, yield_headway_s: float) -> F8:
     for index, value in (
         (at.START_S, start_s), (at.AFTER_GAP_S, s.after_gap_s), (at.AFTER_FULL_S, s.after_full_s),
         (at.INSERT_S, s.insert_s), (at.ENTRY_LOSS_S, s.entry_loss_s), (at.BOX_DELAY_S, s.box_delay_s),
-        (at.MERGE_S, s.merge_s), (at.PATIENCE_S, s.patience_s), (at.FULL_POSITION, s.full_position),
+        (at.MERGE_S, s.merge_s), (at.PATIENCE_S, s.patience_s),
         (at.PENALTY_VEH, s.penalty_veh), (at.YIELD_MPS, s.yield_speed_mps),
         (at.YIELD_HEADWAY_S, yield_headway_s), (at.LOOK_S, s.look_s),
         (at.AFTER_BOX_S, s.after_box_s), (at.FOLLOW_BOX_S, s.follow_box_s),

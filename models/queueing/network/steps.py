@@ -60,3 +60,13 @@ def foes_until(
             if place == lane.places:
                 place = 0
     return 0.0
+
+
+@inlined
+def entrances(first: int, end: int, options: Records) -> int:
+    """By how many of the lanes from ``first`` to ``end`` one may enter a street: those that lead on farthest."""
+    count = 0
+    for x in range(first, end):
+        if options[x].penalty <= 0.0:
+            count += 1
+    return count

@@ -29,25 +29,29 @@ def _record(**fields: type) -> np.dtype[np.void]:
     return np.dtype(list(fields.items()), align=True)
 
 
-_i, _f = np.int32, np.float64
+_i, _f, _h = np.int32, np.float64, np.float32
+"""Figures of half the size for what never changes, so that a record fits a cache line: 1 to 6 % less time on the RESCO
+networks. What moves is reckoned in doubles."""
+
 
 LANE = _record(
     edge=_i,
     slot=_i,  # first place in the ring
     places=_i,  # of the ring
-    storage_m=_f,  # room for standing vehicles; at least two, because a short lane's stand partly before it
-    wave_s=_f,  # time that a gap takes from the stop line to the entrance
+    storage_m=_h,  # room for standing vehicles
+    moving_m=_h,  # room while its first vehicle moves; more than that on lanes too short for two
+    wave_s=_h,  # time that a gap takes from the stop line to the entrance
     boxed_block=_i,  # how many wait in the junction until they stand in the way of those behind them
-    per_m=_f,  # vehicles of queue in a metre of room taken
-    change_veh=_f,  # what a lane change near the entrance is worth, in vehicles of queue
-    headway=_f,  # factor on the headways; below 1 for a stream wider than a lane
-    mps=_f,  # mean free speed of the ordinary vehicle
-    ramp=_f,  # time lost per square of the speed that is missing at the entrance, s/(m/s)2
+    per_m=_h,  # vehicles of queue in a metre of room taken
+    change_veh=_h,  # what a lane change near the entrance is worth, in vehicles of queue
+    headway=_h,  # factor on the headways; below 1 for a stream wider than a lane
+    mps=_h,  # mean free speed of the ordinary vehicle
+    ramp=_h,  # time lost per square of the speed that is missing at the entrance, s/(m/s)2
 )
 TRAVEL = _record(
-    time_s=_f,  # free travel time of a class on a lane, at pace 1
-    drag_s=_f,  # the part of it that counts as delay (dawdling)
-    space_m=_f,  # room that it takes when standing
+    time_s=_h,  # free travel time of a class on a lane, at pace 1
+    drag_s=_h,  # the part of it that counts as delay (dawdling)
+    space_m=_h,  # room that it takes when standing
 )
 LINK = _record(
     lane=_i,  # that it leaves
@@ -56,14 +60,14 @@ LINK = _record(
     box=_i,  # its waiting room inside the junction, -1 for none
     foes=_i,  # first of those it yields to
     foes_end=_i,
-    time_s=_f,  # through the junction
-    headway_s=_f,  # least headway, longer on tight turns
-    mps=_f,  # speed at which it is driven
-    brake_s=_f,  # time lost by braking for the turn
-    amber_s=_f,  # amber that a driver at free speed still uses
-    gap_standing_s=_f,  # time that must be free of foes, from a stand
-    gap_moving_s=_f,  # the same on the move
-    gap_boxed_s=_f,  # the same from the box
+    time_s=_h,  # through the junction
+    headway_s=_h,  # least headway, longer on tight turns
+    mps=_h,  # speed at which it is driven
+    brake_s=_h,  # time lost by braking for the turn
+    amber_s=_h,  # amber that a driver at free speed still uses
+    gap_standing_s=_h,  # time that must be free of foes, from a stand
+    gap_moving_s=_h,  # the same on the move
+    gap_boxed_s=_h,  # the same from the box
 )
 FOE = _record(link=_i, lane=_i, group=_i, edge=_i, clear_s=_f)  # clear: how long it blocks after a vehicle has entered
 BOX = _record(link=_i, slot=_i, places=_i)
@@ -98,7 +102,7 @@ PLACE = _record(vehicle=_i, link=_i, arrival_s=_f)  # arrival at the stop line i
 GROUP_STATE = _record(lamp=_i, at_red=_i, since_s=_f)  # at_red: first lane that waits for green, -1 for none
 VEHICLE_STATE = _record(step=_i, stops=_i, kind=_i, delay_s=_f, pace=_f)  # all that a step needs of a vehicle
 CONTROLLER_STATE = _record(stage=_i, behind=_i, until_s=_f)
-SOURCE_STATE = _record(next=_i, end=_i, last_s=_f)
+SOURCE_STATE = _record(next=_i, end=_i, last_s=_f, share=_f)  # share: of the least headway, 1 over its entrances
 
 
 class Network(NamedTuple):
@@ -143,12 +147,11 @@ class Behaviour(NamedTuple):
     START_S,  # green to the first front over the line
     AFTER_GAP_S,  # the same after a gap in the opposing stream
     AFTER_FULL_S,  # the same after the exit was full
-    INSERT_S,  # least headway of those who enter the network
+    INSERT_S,  # least headway of those who enter the network by one lane
     ENTRY_LOSS_S,  # time lost by entering
     BOX_DELAY_S,  # from the line to the waiting place in the junction
     MERGE_S,  # least headway of two streams that merge into one lane
     PATIENCE_S,  # a head that stood shorter than this never stopped
-    FULL_POSITION,  # queue position from which a queue restarts that stood before a full exit
     PENALTY_VEH,  # what a lane that ends soon is worth, in vehicles of queue
     YIELD_MPS,  # speed at which a driver who gives way looks
     YIELD_HEADWAY_S,  # least headway of a stream that gives way
@@ -156,7 +159,7 @@ class Behaviour(NamedTuple):
     AFTER_BOX_S,  # from the gap to the start of a vehicle in the box
     FOLLOW_BOX_S,  # the next one out of the box
     SCALARS,
-) = range(16)
+) = range(15)
 
 
 class Programs(NamedTuple):

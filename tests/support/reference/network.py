@@ -83,6 +83,7 @@ class Lane:
     number: int
     edge: int
     storage_m: float
+    moving_m: float
     wave_s: float
     boxed_block: int
     per_m: float
@@ -136,7 +137,12 @@ class Box:
 @dataclass(eq=False)
 class Source:
     drivers: deque[Driver]
+    entrances: int
     last_s: float = LONG_AGO
+
+    def headway_s(self, least_s: float) -> float:
+        """Between two of them, when they enter by all the lanes that lead on."""
+        return least_s * (1.0 / max(1, self.entrances))
 
 
 @dataclass(eq=False)
@@ -194,8 +200,8 @@ class Street:
         self.waiting: dict[int, list[Server]] = defaultdict(list)  # for room on this edge
         self.lanes = [
             Lane(
-                i, int(x.edge), float(x.storage_m), float(x.wave_s), int(x.boxed_block), float(x.per_m),
-                float(x.change_veh), float(x.headway), float(x.mps), float(x.ramp),
+                i, int(x.edge), float(x.storage_m), float(x.moving_m), float(x.wave_s), int(x.boxed_block),
+                float(x.per_m), float(x.change_veh), float(x.headway), float(x.mps), float(x.ramp),
             )
             for i, x in enumerate(net.lanes)
         ]  # fmt: skip
@@ -242,7 +248,8 @@ class Street:
         self.sources = []
         for i in range(len(demand.source_ptr) - 1):
             members = demand.source_vehicle[demand.source_ptr[i] : demand.source_ptr[i + 1]]
-            source = Source(deque(self.drivers[v] for v in members))
+            drivers = deque(self.drivers[v] for v in members)
+            source = Source(drivers, sum(x.penalty <= 0 for x in drivers[0].steps[0]) if drivers else 1)
             self.sources.append(source)
             if source.drivers:
                 self._act(source, source.drivers[0].depart_s, 0)
@@ -363,7 +370,7 @@ class Street:
     def _source(self, source: Source, now: int) -> None:
         """The first one outside enters the street."""
         driver = source.drivers[0]
-        time_s = max(driver.depart_s, source.last_s + self.how[at.INSERT_S])
+        time_s = max(driver.depart_s, source.last_s + source.headway_s(self.how[at.INSERT_S]))
         if time_s >= now + 1:
             self._act(source, time_s, now)
             return
@@ -377,7 +384,7 @@ class Street:
         source.drivers.popleft()
         source.last_s = time_s
         if source.drivers:
-            self._act(source, max(source.drivers[0].depart_s, time_s + self.how[at.INSERT_S]), now)
+            self._act(source, max(source.drivers[0].depart_s, time_s + source.headway_s(self.how[at.INSERT_S])), now)
         self._join(driver, target, None, time_s, 99.0, self.how[at.ENTRY_LOSS_S], now)
 
     def _box(self, box: Box, now: int) -> None:
@@ -469,7 +476,7 @@ class Street:
             lane = option.lane
             if option.leaves:
                 return option, None
-            if lane.used_m + driver.space_m(lane) > lane.storage_m:
+            if lane.used_m + driver.space_m(lane) > (lane.moving_m if lane.block == FLOWING else lane.storage_m):
                 continue
             if lane.open_s > time_s + 1.0:
                 opens_s = lane.open_s if opens_s is None else min(opens_s, lane.open_s)
@@ -513,7 +520,6 @@ class Street:
             lane.position = 0
             start_s = now + how[at.AFTER_GAP_S]
             if why == AT_FULL:
-                lane.position = int(how[at.FULL_POSITION])
                 start_s = now + how[at.AFTER_FULL_S]
         elif why == AT_GAP:
             start_s = now + 0.4
@@ -559,7 +565,7 @@ class Street:
                 brake_s = link.brake_s
             else:
                 lane.position = n + 1
-            lane.free_s = time_s + headway_s * lane.headway * driver.kind.headway
+            lane.free_s = time_s + driver.kind.headway * headway_s * lane.headway
             link.passed_s = time_s
         if lane.places:
             self._act(lane, max(lane.free_s, lane.places[0].arrival_s), now)

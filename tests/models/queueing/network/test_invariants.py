@@ -70,11 +70,11 @@ def test_nobody_is_lost_and_nobody_is_in_two_places(case: Case) -> None:
 @given(case=cases)
 def test_no_lane_and_no_box_takes_more_than_it_holds(case: Case) -> None:
     net = case.net
-    storage_m, places, space_m = net.lanes["storage_m"], net.lanes["places"], net.travel["space_m"]
+    room_m, places, space_m = net.lanes["moving_m"], net.lanes["places"], net.travel["space_m"]
     link_of_box, lane_of_link, kind = net.boxes["link"], net.links["lane"], case.demand.vehicles["kind"]
     for _, run in seconds(case):
         q, rings = run.state.lanes, run.on_lanes()
-        assert (q["used_m"] <= storage_m + 1e-9).all()
+        assert (q["used_m"] <= room_m + 1e-9).all()
         taken_m = [sum(space_m[kind[v], lane] for v in ring) for lane, ring in enumerate(rings)]
         assert np.allclose(q["used_m"], taken_m, rtol=0, atol=1e-6)
         assert ((q["head"] + q["count"] - q["tail"]) % places == 0).all()
