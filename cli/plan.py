@@ -1,22 +1,25 @@
-"""`nutgiao plan`: checks a signal plan with the same safety rules as the junction's box and explains every refusal."""
+"""`nutgiao plan`: checks a signal plan with the safety rules of the junction's box, explains refusals, and draws it."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nutgiao.configs.document import Document
     from nutgiao.models.contracts.plan import SignalPlan
     from nutgiao.models.contracts.safety import Refusal
     from nutgiao.models.contracts.site import Signals, Site
 
+FORMATS = {".svg": "svg", ".txt": "text", ".yaml": "yaml", ".yml": "yaml"}
+"""What is written to a file of that ending."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the subcommand."""
-    parser = subparsers.add_parser("plan", help="check a signal plan against a site and explain every refusal")
+    parser = subparsers.add_parser("plan", help="check a signal plan against a site, explain every refusal, draw it")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     check = verbs.add_parser(
         "check",
@@ -27,44 +30,124 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.add_argument("--site", required=True, help="site file, or the name of a shipped site")
     check.add_argument("--running", type=Path, help="the plan that runs now: checks how far the new one moves from it")
     check.add_argument("--lamps", action="store_true", help="draw one cycle, a column for each second")
+    show = verbs.add_parser(
+        "show",
+        help="draw a plan: one row a signal group over one cycle",
+        description="Draws one cycle of a plan, or writes it as YAML that 'plan check' reads back unchanged. A plan "
+        "that breaks rules is drawn too, and says so. Exit code 0: drawn; 2: the input is wrong.",
+    )
+    show.add_argument("plan", help="a plan file as for 'check', or the name of a row of the site's own table")
+    show.add_argument("--site", required=True, help="site file, or the name of a shipped site")
+    show.add_argument("--out", type=Path, metavar="FILE", help="where to write it; without it, it is printed")
+    show.add_argument(
+        "--format",
+        choices=("svg", "text", "yaml"),
+        help="default: what the ending of FILE says (.svg, .txt, .yaml), otherwise text",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Checks the plan and prints the verdict.
+    """Runs the verb.
 
     Returns:
-        0 if it may run, 1 if it is refused.
+        0; for `check` 1 if the plan is refused.
 
     Raises:
         ConfigError: if a file is wrong or the site has no signals.
     """
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.errors import ConfigError
+
+    site = load_site(args.site)
+    if site.signals is None:
+        raise ConfigError(args.site, None, "signals", "the site has no signals.", "Name a site with a signal side.")
+    return _show(args, site, site.signals) if args.verb == "show" else _check(args, site, site.signals)
+
+
+def _check(args: argparse.Namespace, site: Site, signals: Signals) -> int:
+    from nutgiao.cli.plan_file import read_plan
+    from nutgiao.models.contracts.errors import ConfigError
     from nutgiao.models.contracts.safety import Rule, check_plan
     from nutgiao.models.contracts.site import site_hash
 
-    site = load_site(args.site)
-    signals = site.signals
-    if signals is None:
-        raise ConfigError(args.site, None, "signals", "the site has no signals.", "Name a site with a signal side.")
     now_s = time.time()
-    plan = _read(args.plan, site, signals, now_s)
-    running = _read(args.running, site, signals, now_s) if args.running else None
+    plan = read_plan(args.plan, site, signals, now_s)
+    running = read_plan(args.running, site, signals, now_s) if args.running else None
     if running and len(running.green_s) != len(signals.stages):
         cure = f"Name the plan that runs at {site.id}."
         raise ConfigError(
             str(args.running), None, "green_s", f"not one green for each of {len(signals.stages)} stages.", cure
         )
     refusals = check_plan(signals, site.id, site_hash(site), plan, now_s=now_s, running=running)
-    print(
-        f"plan {plan.id} for {site.id}: cycle {plan.cycle_s} s, offset {plan.offset_s} s, greens {list(plan.green_s)} s"
-    )
+    print(_headline(site, plan))
     if args.lamps and not any(refusal.rule is Rule.SHAPE for refusal in refusals):
         print(drawing(signals, plan.green_s))
     for number, refusal in enumerate(refusals, start=1):
         print(explanation(number, refusal, plan.cycle_s))
     print("refused" if refusals else "it may run")
     return 1 if refusals else 0
+
+
+def _show(args: argparse.Namespace, site: Site, signals: Signals) -> int:
+    from nutgiao.cli.plan_file import plan_yaml
+    from nutgiao.cli.plan_svg import plan_svg
+
+    plan, broken = _drawable(args.plan, site, signals)
+    chosen = args.format or FORMATS.get(args.out.suffix.lower() if args.out else "", "text")
+    if chosen == "svg":
+        told = plan_svg(signals, plan, f"refused by the rules: {broken}" if broken else "")
+    elif chosen == "yaml":
+        told = plan_yaml(plan, tuple(stage.id for stage in signals.stages))
+    else:
+        told = f"{_headline(site, plan)}\n{stage_table(signals, plan)}\n{drawing(signals, plan.green_s)}\n"
+    if args.out is None:
+        sys.stdout.write(told)
+    else:
+        _write(args.out, told)
+        print(f"{args.out}: {_headline(site, plan)}")
+    if broken and chosen != "svg":
+        print(f"refused by the rules: {broken}; 'nutgiao plan check' explains them", file=sys.stderr)
+    return 0
+
+
+def _drawable(name: str, site: Site, signals: Signals) -> tuple[SignalPlan, str]:
+    """A plan that has lamps, and the rules that it breaks besides time and number."""
+    from nutgiao.cli.plan_file import read_plan
+    from nutgiao.models.contracts.errors import ConfigError
+    from nutgiao.models.contracts.plan import cycle_of, local_plan
+    from nutgiao.models.contracts.safety import DRAWABLE_S, Rule, check_plan
+    from nutgiao.models.contracts.site import site_hash
+
+    now_s = time.time()
+    row = next((row for row in signals.time_of_day if row.id == name and not Path(name).exists()), None)
+    if row is not None:
+        plan = local_plan(site.id, signals, site_hash(site), row)
+    else:
+        plan = read_plan(Path(name), site, signals, now_s)
+    refusals = check_plan(signals, site.id, site_hash(site), plan, now_s=now_s)
+    if any(refusal.rule is Rule.SHAPE for refusal in refusals):
+        stages = ", ".join(stage.id for stage in signals.stages)
+        cure = f"Give a second or more to each of {stages}."
+        raise ConfigError(name, None, "green_s", f"{len(plan.green_s)} greens {list(plan.green_s)}.", cure)
+    if cycle_of(signals, plan.green_s) > DRAWABLE_S:
+        raise ConfigError(name, None, "green_s", f"a cycle of more than {DRAWABLE_S} s.", "Give shorter greens.")
+    rules = dict.fromkeys(str(refusal.rule) for refusal in refusals)
+    return plan, ", ".join(rule for rule in rules if rule not in (Rule.REVISION, Rule.VALIDITY))
+
+
+def _write(path: Path, told: str) -> None:
+    from nutgiao.models.contracts.errors import ConfigError
+
+    try:
+        path.write_text(told, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(str(path), None, "", f"cannot be written: {error.strerror}.", "Name another file.") from error
+
+
+def _headline(site: Site, plan: SignalPlan) -> str:
+    return (
+        f"plan {plan.id} for {site.id}: cycle {plan.cycle_s} s, offset {plan.offset_s} s, greens {list(plan.green_s)} s"
+    )
 
 
 def explanation(number: int, refusal: Refusal, cycle_s: int) -> str:
@@ -75,6 +158,18 @@ def explanation(number: int, refusal: Refusal, cycle_s: int) -> str:
     if refusal.groups:
         lines.append(f"   groups:  {', '.join(refusal.groups)}")
     return "\n".join([*lines, f"   instead: {refusal.cure}"])
+
+
+def stage_table(signals: Signals, plan: SignalPlan) -> str:
+    """Each stage's green within the cycle, a line each."""
+    from nutgiao.models.contracts.timeline import stage_starts
+
+    width = max(5, *(len(stage.id) for stage in signals.stages))
+    rows = [f"{'stage':>{width}}  green  from    to  groups"]
+    starts = stage_starts(signals, plan.green_s)
+    for stage, green, start in zip(signals.stages, plan.green_s, starts, strict=True):
+        rows.append(f"{stage.id:>{width}}  {green:5d}  {start:4d}  {start + green:4d}  {', '.join(stage.groups)}")
+    return "\n".join(rows)
 
 
 def drawing(signals: Signals, green_s: tuple[int, ...]) -> str:
@@ -90,38 +185,3 @@ def drawing(signals: Signals, green_s: tuple[int, ...]) -> str:
     ]
     ruler = "".join(f"{second:<10}" for second in range(0, len(lamps), 10))
     return "\n".join([*rows, f"{'s':>{width}}  {ruler}"])
-
-
-def _read(path: Path, site: Site, signals: Signals, now_s: float) -> SignalPlan:
-    """A plan file; what it does not say is filled in as the centre would send it now."""
-    import msgspec
-
-    from nutgiao.configs.document import Document
-    from nutgiao.models.contracts.plan import SignalPlan
-
-    document = Document(path, begins="offset_s: 0")
-    body = document.data
-    if set(body) <= {"offset_s", "green_s"}:
-        body = {**_filled_in(path, site, signals, now_s, document), **body}
-    try:
-        return msgspec.convert(body, SignalPlan)
-    except msgspec.ValidationError as error:
-        cure = "Write the whole plan, or {offset_s: 0, green_s: [40, 25]}."
-        raise document.error((), f"{error}.".replace("`", ""), cure) from error
-
-
-def _filled_in(path: Path, site: Site, signals: Signals, now_s: float, document: Document) -> dict[str, Any]:
-    from nutgiao.models.contracts.plan import cycle_of
-    from nutgiao.models.contracts.site import site_hash
-
-    green_s = document.data.get("green_s")
-    fits = isinstance(green_s, list) and len(green_s) == len(signals.stages) and all(type(g) is int for g in green_s)
-    return {
-        "id": path.stem,
-        "node": site.id,
-        "site_hash": site_hash(site),
-        "revision": 1,
-        "cycle_s": cycle_of(signals, tuple(green_s)) if fits and green_s else 0,
-        "valid_from_s": now_s,
-        "expires_s": now_s + signals.limits.max_plan_life_s,
-    }

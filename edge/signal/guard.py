@@ -90,6 +90,10 @@ class Guard:
             source: who wants it.
         """
         boundary = max(status.boundary_s, _first_boundary(status, plan))
+        if boundary > status.boundary_s and status.in_transition:
+            reason = f"a transition runs, and the plan begins {boundary - status.boundary_s} s after its next cycle"
+            cure = "send it again when the transition is over: until then its start cannot be told"
+            return _refused(Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure))
         cycles = transition(self._signals, boundary, plan.cycle_s, plan.offset_s, plan.green_s)
         if cycles is None:
             reason = f"offset {plan.offset_s} s cannot be reached from second {boundary % plan.cycle_s} of its cycle"

@@ -6,65 +6,19 @@ clearance as in ITE/MUTCD practice; the figures themselves stand in the site fil
 
 from __future__ import annotations
 
-import enum
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
-
+from nutgiao.models.contracts.lamp_rules import check_lamps
 from nutgiao.models.contracts.plan import SignalPlan, cycle_of
+from nutgiao.models.contracts.refusal import Refusal, Rule
 from nutgiao.models.contracts.site import Signals
-from nutgiao.models.contracts.timeline import AMBER, GREEN, RED, expand
+from nutgiao.models.contracts.timeline import expand
+from nutgiao.models.contracts.transition import MAX_CYCLES
+
+__all__ = ["Refusal", "Rule", "check_lamps", "check_plan", "check_transition"]
 
 DRAWABLE_S = 3600
 """Longer cycles are refused (`Seconds` ends at 600) and not drawn as well: a green of 10⁹ s would fill the memory."""
-
-
-class Rule(enum.StrEnum):
-    """Names of the rules, as they stand in replies and logs."""
-
-    SITE = "site"
-    REVISION = "revision"
-    VALIDITY = "validity"
-    SIGNATURE = "signature"
-    SHAPE = "shape"
-    CYCLE = "cycle"
-    OFFSET = "offset"
-    RATE = "rate_of_change"
-    INTERVAL = "plan_interval"
-    CONFLICT = "conflict"
-    INTERGREEN = "intergreen"
-    AMBER = "amber"
-    MIN_GREEN = "min_green"
-    WALK = "pedestrian_walk"
-    MAX_GREEN = "max_green"
-    MAX_RED = "max_red"
-    NOT_SERVED = "not_served"
-    TRANSITION = "transition"
-    CONTROLLER = "controller"
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """One broken rule.
-
-    Attributes:
-        rule: its name.
-        reason: what is wrong, with figures.
-        cure: what would be accepted.
-        second: second of the checked lamps, None where no second is to blame.
-        groups: signal groups to blame.
-    """
-
-    rule: Rule
-    reason: str
-    cure: str
-    second: int | None = None
-    groups: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.reason}; {self.cure}"
 
 
 def check_plan(
@@ -92,13 +46,14 @@ def check_plan(
         Each broken rule; empty if the plan may run.
     """
     found = [*_admission(signals, node, site, plan, now_s, last_revision)]
-    if len(plan.green_s) != len(signals.stages) or min(plan.green_s, default=0) < 1:
-        reason = f"{len(plan.green_s)} greens {plan.green_s} for {len(signals.stages)} stages"
-        found.append(Refusal(rule=Rule.SHAPE, reason=reason, cure="give each stage at least one second of green"))
-        return tuple(found)
-    found += _cycle(signals, plan)
+    misshapen = [*_shape(signals, plan.green_s)]
+    if misshapen:
+        return (*found, *misshapen)
+    for plan_rule in PLAN_RULES.values():
+        found += plan_rule(signals, plan)
     if running is not None:
-        found += _rate(signals, plan, running)
+        for step_rule in STEP_RULES.values():
+            found += step_rule(signals, plan, running)
     if cycle_of(signals, plan.green_s) <= DRAWABLE_S:
         found += check_lamps(signals, expand(signals, [plan.green_s, plan.green_s, plan.green_s]))
     return tuple(found)
@@ -111,98 +66,20 @@ def check_transition(
 
     Args:
         signals: signal side of the site.
-        before: greens of the plan that runs.
+        before: greens of the cycle that runs; taken to have passed these rules.
         between: greens of each transitional cycle.
-        after: greens of the plan to come.
+        after: greens of the plan to come; `check_plan` is asked for itself.
+
+    Returns:
+        Each broken rule; empty if the change may be made.
     """
-    return tuple(check_lamps(signals, expand(signals, [before, before, *between, after, after])))
-
-
-def check_lamps(signals: Signals, lamps: NDArray[np.int8]) -> list[Refusal]:
-    """Checks lamps as they would be shown.
-
-    Runs that touch the first or the last second may have begun before or go on after: of these only the longest times
-    are checked.
-
-    Args:
-        signals: signal side of the site.
-        lamps: ``(seconds, groups)`` as made by `nutgiao.models.contracts.timeline.expand`.
-    """
-    found: list[Refusal] = []
-    for column, group in enumerate(signals.groups):
-        shown = lamps[:, column]
-        if not (shown == GREEN).any():
-            cure = "put it into a stage with green"
-            found.append(
-                Refusal(rule=Rule.NOT_SERVED, reason=f"{group.id} never gets green", cure=cure, groups=(group.id,))
-            )
-            continue
-        found += _runs_of_group(signals, column, shown)
-    column_of = {group.id: column for column, group in enumerate(signals.groups)}
-    for pair in signals.intergreens:
-        ends, starts = lamps[:, column_of[pair.from_group]], lamps[:, column_of[pair.to_group]]
-        found += _pair(pair.from_group, pair.to_group, pair.seconds, ends, starts)
-    return _once(found)
-
-
-def runs(shown: NDArray[np.int8]) -> Iterator[tuple[int, int, int]]:
-    """Yields (what, first second, seconds) of each stretch of equal lamps."""
-    edges = np.flatnonzero(np.diff(shown)) + 1
-    bounds = [0, *edges.tolist(), len(shown)]
-    for start, stop in itertools.pairwise(bounds):
-        yield int(shown[start]), start, stop - start
-
-
-def _runs_of_group(signals: Signals, column: int, shown: NDArray[np.int8]) -> Iterator[Refusal]:
-    group = signals.groups[column]
-    who = (group.id,)
-    stretches = list(runs(shown))
-    for position, (what, start, length) in enumerate(stretches):
-        whole = start > 0 and start + length < len(shown)
-        if what == GREEN:
-            if whole and length < group.min_green_s:
-                rule = Rule.WALK if group.pedestrian else Rule.MIN_GREEN
-                cure = f"give it at least {group.min_green_s} s"
-                yield Refusal(rule=rule, reason=f"{group.id} has {length} s", cure=cure, second=start, groups=who)
-            if length > group.max_green_s:
-                cure = f"at most {group.max_green_s} s"
-                yield Refusal(
-                    rule=Rule.MAX_GREEN, reason=f"{group.id} has {length} s", cure=cure, second=start, groups=who
-                )
-            follows = stretches[position + 1] if position + 1 < len(stretches) else None
-            if follows and not group.pedestrian and group.amber_s and follows[0] != AMBER:
-                cure = f"show {group.amber_s} s of amber after green"
-                reason = f"{group.id} goes from green to red without amber"
-                yield Refusal(rule=Rule.AMBER, reason=reason, cure=cure, second=start + length, groups=who)
-        elif what == AMBER and whole and length != group.amber_s:
-            cure = f"its amber is fixed at {group.amber_s} s"
-            yield Refusal(rule=Rule.AMBER, reason=f"{group.id} shows {length} s", cure=cure, second=start, groups=who)
-        elif what == RED and length > group.max_red_s:
-            cure = f"serve it after at most {group.max_red_s} s"
-            yield Refusal(
-                rule=Rule.MAX_RED, reason=f"{group.id} is red for {length} s", cure=cure, second=start, groups=who
-            )
-
-
-def _pair(
-    ending: str, starting: str, needed: int, ends: NDArray[np.int8], starts: NDArray[np.int8]
-) -> Iterator[Refusal]:
-    both = np.flatnonzero((ends == GREEN) & (starts == GREEN))
-    if both.size:
-        second = int(both[0])
-        cure = "no stage and no change may hold both"
-        reason = f"{ending} and {starting} are green together"
-        yield Refusal(rule=Rule.CONFLICT, reason=reason, cure=cure, second=second, groups=(ending, starting))
-        return
-    last_green = np.flatnonzero((ends[:-1] == GREEN) & (ends[1:] != GREEN)) + 1
-    first_green = np.flatnonzero((starts[:-1] != GREEN) & (starts[1:] == GREEN)) + 1
-    following = np.searchsorted(first_green, last_green)
-    for stop, index in zip(last_green.tolist(), following.tolist(), strict=True):
-        if index < len(first_green) and first_green[index] - stop < needed:
-            gap = int(first_green[index]) - stop
-            reason = f"{starting} starts {gap} s after {ending} ends"
-            cure = f"leave {needed} s"
-            yield Refusal(rule=Rule.INTERGREEN, reason=reason, cure=cure, second=stop, groups=(ending, starting))
+    misshapen = [refusal for greens in (before, *between, after) for refusal in _shape(signals, greens)]
+    if misshapen:
+        return tuple(misshapen)
+    found = [refusal for rule in CHANGE_RULES.values() for refusal in rule(signals, between)]
+    if max(cycle_of(signals, tuple(greens)) for greens in (before, *between, after)) <= DRAWABLE_S:
+        found += check_lamps(signals, expand(signals, [before, before, *between[:MAX_CYCLES], after, after]))
+    return tuple(found)
 
 
 def _admission(
@@ -226,6 +103,13 @@ def _admission(
         yield Refusal(rule=Rule.VALIDITY, reason=reason, cure=f"at most {life} s")
 
 
+def _shape(signals: Signals, green_s: Sequence[int]) -> Iterator[Refusal]:
+    """One green for each stage, at least a second each: only then can lamps be drawn."""
+    if len(green_s) != len(signals.stages) or min(green_s, default=0) < 1:
+        reason = f"{len(green_s)} greens {tuple(green_s)} for {len(signals.stages)} stages"
+        yield Refusal(rule=Rule.SHAPE, reason=reason, cure="give each stage at least one second of green")
+
+
 def _cycle(signals: Signals, plan: SignalPlan) -> Iterator[Refusal]:
     limits, cycle = signals.limits, cycle_of(signals, plan.green_s)
     if plan.cycle_s != cycle:
@@ -234,6 +118,10 @@ def _cycle(signals: Signals, plan: SignalPlan) -> Iterator[Refusal]:
     if not limits.cycle_min_s <= cycle <= limits.cycle_max_s:
         reason = f"cycle {cycle} s"
         yield Refusal(rule=Rule.CYCLE, reason=reason, cure=f"between {limits.cycle_min_s} and {limits.cycle_max_s} s")
+
+
+def _offset(signals: Signals, plan: SignalPlan) -> Iterator[Refusal]:
+    del signals  # an offset is bounded by the plan's own cycle
     if not 0 <= plan.offset_s < plan.cycle_s:
         reason = f"offset {plan.offset_s} s in a cycle of {plan.cycle_s} s"
         yield Refusal(rule=Rule.OFFSET, reason=reason, cure="0 or more, below the cycle")
@@ -241,6 +129,10 @@ def _cycle(signals: Signals, plan: SignalPlan) -> Iterator[Refusal]:
 
 def _rate(signals: Signals, plan: SignalPlan, running: SignalPlan) -> Iterator[Refusal]:
     limits = signals.limits
+    if len(running.green_s) != len(signals.stages):
+        reason = f"the running plan {running.id} has {len(running.green_s)} greens for {len(signals.stages)} stages"
+        yield Refusal(rule=Rule.RATE, reason=reason, cure="ask the node which plan it runs")
+        return
     if abs(plan.cycle_s - running.cycle_s) > limits.max_cycle_change_s:
         reason = f"cycle goes from {running.cycle_s} to {plan.cycle_s} s"
         yield Refusal(rule=Rule.RATE, reason=reason, cure=f"at most {limits.max_cycle_change_s} s at once")
@@ -251,9 +143,24 @@ def _rate(signals: Signals, plan: SignalPlan, running: SignalPlan) -> Iterator[R
             yield Refusal(rule=Rule.RATE, reason=reason, cure=cure, groups=stage.groups)
 
 
-def _once(found: list[Refusal]) -> list[Refusal]:
-    """Three equal cycles break a rule three times; one is told."""
-    seen: dict[tuple[Rule, tuple[str, ...], str], Refusal] = {}
-    for refusal in found:
-        seen.setdefault((refusal.rule, refusal.groups, refusal.reason), refusal)
-    return list(seen.values())
+def _bounded(signals: Signals, between: Sequence[Sequence[int]]) -> Iterator[Refusal]:
+    """A change takes few cycles, and each of them is one that a plan could have."""
+    limits = signals.limits
+    if len(between) > MAX_CYCLES:
+        reason = f"{len(between)} transitional cycles"
+        yield Refusal(rule=Rule.TRANSITION, reason=reason, cure=f"at most {MAX_CYCLES}")
+    for cycle in sorted({cycle_of(signals, tuple(greens)) for greens in between}):
+        if not limits.cycle_min_s <= cycle <= limits.cycle_max_s:
+            reason = f"a transitional cycle of {cycle} s"
+            cure = f"between {limits.cycle_min_s} and {limits.cycle_max_s} s"
+            yield Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure)
+
+
+PLAN_RULES: dict[Rule, Callable[[Signals, SignalPlan], Iterator[Refusal]]] = {Rule.CYCLE: _cycle, Rule.OFFSET: _offset}
+"""What a plan must keep by itself, lamps aside."""
+
+STEP_RULES: dict[Rule, Callable[[Signals, SignalPlan, SignalPlan], Iterator[Refusal]]] = {Rule.RATE: _rate}
+"""What a plan must keep beside the one that runs."""
+
+CHANGE_RULES: dict[Rule, Callable[[Signals, Sequence[Sequence[int]]], Iterator[Refusal]]] = {Rule.TRANSITION: _bounded}
+"""What transitional cycles must keep, lamps aside."""

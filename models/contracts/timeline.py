@@ -28,7 +28,8 @@ def expand(signals: Signals, cycles: Sequence[Sequence[int]]) -> NDArray[np.int8
     Returns:
         ``(seconds, groups)`` int8 of `RED`, `GREEN`, `AMBER`, groups in the site's order.
     """
-    return np.concatenate([expand_cycle(signals, greens) for greens in cycles])
+    drawn = {greens: expand_cycle(signals, greens) for greens in {tuple(cycle) for cycle in cycles}}
+    return np.concatenate([drawn[tuple(cycle)] for cycle in cycles])
 
 
 def expand_cycle(signals: Signals, green_s: Sequence[int]) -> NDArray[np.int8]:

@@ -86,6 +86,8 @@ def _between(signals: Signals, now: Sequence[str], then: Sequence[str]) -> int:
 def _of_group(group: SignalGroup, row: str) -> set[str]:
     if "G" not in row:
         return {"not_served"}
+    if set(row) == {"G"}:
+        return {"max_green"}  # it goes on without end
     broken: set[str] = set()
     at = 0
     for lamp, seconds in groupby(row):

@@ -72,6 +72,22 @@ def test_an_accepted_plan_starts_at_a_cycle_boundary_and_reaches_its_offset() ->
     assert junction.broken() == []
 
 
+def test_a_plan_for_later_is_refused_while_a_transition_runs_because_its_offset_would_be_missed() -> None:
+    junction = Junction(crossroads())
+    guard = Guard(junction.site, lambda body, signature: True)
+    junction.second(plan_for(junction.site, (50, 30), offset_s=37, now_s=junction.now_s))
+    while not junction.shown.in_transition:
+        junction.second()
+    plan = plan_for(junction.site, (40, 25), offset_s=5, now_s=junction.now_s)
+    later = msgspec.structs.replace(plan, valid_from_s=float(junction.now_s + 300))
+    (refusal,) = guard.change_over(later, junction.shown, ControlSource.CENTRAL).refusals
+    assert refusal.rule is Rule.TRANSITION
+    assert guard.change_over(plan, junction.shown, ControlSource.CENTRAL).request is not None
+    while junction.shown.in_transition:
+        junction.second()
+    assert guard.change_over(later, junction.shown, ControlSource.CENTRAL).request is not None
+
+
 def test_the_controller_keeps_the_old_plan_until_its_cycle_ends() -> None:
     junction = Junction(crossroads())
     junction.run(30)

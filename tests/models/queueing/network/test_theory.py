@@ -143,7 +143,8 @@ def test_a_lane_too_short_for_two_takes_a_second_one_only_while_the_first_moves(
     draft.link(1, 2, signal, headway_s=LEAST_S)
     for _ in range(8):
         draft.drive(0.0, *edges)
-    trace = Run(draft.case([60.0, 60.0], [0.0], settings=Settings(insert_s=4.0 if lamp == RED else LEAST_S)), 120).to(0, 120).trace
+    case = draft.case([60.0, 60.0], [0.0], settings=Settings(insert_s=4.0 if lamp == RED else LEAST_S))
+    trace = Run(case, 120).to(0, 120).trace
     passage = {(int(lane), int(v)): s for lane, _, s, v in trace.tolist()}
     if lamp == RED:
         assert passage[0, 0] < 60.0 < passage[0, 1]
