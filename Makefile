@@ -10,7 +10,7 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
 export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy clean
+.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -50,6 +50,12 @@ bench-queue: $(VENV)/.dev ## how fast the queue kernels are, beside SUMO, C and 
 
 bench-queue-accuracy: $(VENV)/.dev ## how far they are from SUMO; FULL=1 runs the whole protocol (hours), CACHED=1 only judges
 	@$(BIN)/python -m benchmarks.queue_accuracy
+
+bench-safety: $(VENV)/.dev ## 100 000 plans and changes: the safety rules beside a brute-force oracle, about 7 minutes
+	@$(BIN)/python -m benchmarks.safety_oracle
+
+bench-plans: $(VENV)/.dev ## how good found plans are in SUMO, beside its own tools; FULL=1 every seed, SEARCH=1 searches anew
+	@$(BIN)/python -m benchmarks.plans
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -26,6 +26,7 @@ COMMANDS = (
     Command("models", "list, fetch and check the detector's weights, and show their licences"),
     Command("site", "check site files, list the shipped ones, print the schema"),
     Command("plan", "check a signal plan against a site and explain every refusal"),
+    Command("optimize", "find better timings for a SUMO scenario and verify them in SUMO"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
     Command("edge", "run one junction's box"),
     Command("central", "run the control centre"),
@@ -34,7 +35,7 @@ COMMANDS = (
 EXTRA_OF = {
     **dict.fromkeys(("numba", "onnxruntime", "cv2", "paho", "cryptography"), "edge"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "iotcore", "matplotlib", "jinja2"), "central"),
-    **dict.fromkeys(("libsumo", "traci", "sumolib", "sumo"), "sim"),
+    **dict.fromkeys(("libsumo", "traci", "sumolib", "sumo", "cma"), "sim"),
     **dict.fromkeys(("ultralytics", "torch"), "train"),
 }
 """The extra that brings each module; the extras themselves are in pyproject.toml."""
