@@ -87,7 +87,7 @@ def follow(
     passed = drained or (not end_veh and tail.flowed_m > 10)
     tail.free_s = tail.free_s + dt_s if passed else 0.0
     tail.past = [*tail.past, Instant(now_s, tail.flowed_m, tail.end_mps)][-128:]
-    if tail.free_s >= 3.0:
+    if tail.free_s >= 6.0:
         learnt = 1.0 - math.exp(-tail.spell_s / 200.0)
         tail.rate_mps += (tail.left_m / tail.spell_s - tail.rate_mps) * learnt
         tail.hidden, tail.stood_s = False, 0.0
