@@ -250,7 +250,7 @@ def test_no_violations_yet_is_said(driver: webdriver.Chrome, tmp_path: Path) -> 
         page = Page(driver, server)
         driver.get(server.url)
         page.until(lambda: page.text("#violations") == "Chưa có vi phạm nào")
-        assert page.text("#plans") == "Chưa gửi kế hoạch nào"
-        assert "Mất liên lạc" in page.text("#junctions")
+        page.until(lambda: page.text("#plans") == "Chưa gửi kế hoạch nào")
+        page.until(lambda: "Mất liên lạc" in page.text("#junctions"))
         assert {each.get_attribute("data-indication") for each in page.all("#corridor .lamp")} == {"unknown"}
         driver.get("about:blank")
