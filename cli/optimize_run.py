@@ -19,6 +19,7 @@ from nutgiao.optimizer.search.judge import Judge
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.search import Progress, Search, Standings
 from nutgiao.optimizer.search.steps import Scored
+from nutgiao.simulation.verify import Workers
 
 COMMON, FREE = 0, 1
 _COMMON_SHARE = 0.4
@@ -168,9 +169,20 @@ def optimise(
     Raises:
         SimulationFailed: if no SUMO run of the shipped plan comes to its end.
     """
-    watch = watch or Watch()
+    with Workers(problem.wishes.workers) as workers:
+        return _optimise(Bench(problem, workers), problem, budget, watch or Watch(), checkpoint, clock, pool)
+
+
+def _optimise(
+    bench: Bench,
+    problem: Problem,
+    budget: Budget,
+    watch: Watch,
+    checkpoint: Path | None,
+    clock: Callable[[], float],
+    pool: Sequence[Scored] | None,
+) -> Finding:
     began_s, cpu_s = clock(), time.process_time()
-    bench = Bench(problem, problem.wishes.workers)
     bench.on_run = lambda _answer: watch.on_run(bench.runs + 1)
     watch.on_stage("shipped plan in SUMO")
     bench.run([SHIPPED], budget.report_seeds[:1])

@@ -9,10 +9,10 @@ import numpy as np
 
 from nutgiao.cli.optimize_problem import Problem
 from nutgiao.models.intervals import Interval, interval
-from nutgiao.optimizer.search.moves import Plan, batch, neighbours
+from nutgiao.optimizer.search.moves import Plan, batch, jiggled, neighbours
 from nutgiao.optimizer.search.steps import Scored
 from nutgiao.simulation.trial import Trial
-from nutgiao.simulation.verify import Answer, Job, run_jobs
+from nutgiao.simulation.verify import Answer, Job, Workers
 
 SHIPPED = "shipped"
 HALVING = ((12, 1), (5, 3), (2, 5))
@@ -25,7 +25,7 @@ class Bench:
 
     Attributes:
         problem: whose plans.
-        workers: SUMO processes at once.
+        workers: the processes that run SUMO.
         on_run: told of each run that is done.
         trials: plan to seed to figures.
         plans: name to plan.
@@ -35,7 +35,7 @@ class Bench:
     """
 
     problem: Problem
-    workers: int = 1
+    workers: Workers
     on_run: Callable[[Answer], None] = lambda _answer: None
     trials: dict[str, dict[int, Trial]] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Bench:
             known = self.trials.setdefault(name, {})
             programs = () if name == SHIPPED else self.problem.signal_programs(self.plans[name])
             jobs += [Job(name, programs, seed) for seed in seeds if seed not in known]
-        for answer in run_jobs(self.problem.scenario, jobs, self.workers, self.on_run) if jobs else ():
+        for answer in self.workers.run(self.problem.scenario, jobs, self.on_run) if jobs else ():
             self.runs += 1
             if answer.trial is None:
                 self.problems.append(answer.problem)
@@ -72,6 +72,10 @@ class Bench:
         """Names by delay, the best one first; what is excluded is left out."""
         scores = {name: self.score_s(name, seeds) for name in names}
         return sorted((name for name in names if np.isfinite(scores[name])), key=lambda name: scores[name])
+
+
+_PATIENCE = 4
+"""Rounds over all lights without a gain after which the refinement ends."""
 
 
 def varied(pool: Sequence[Scored], count: int) -> list[Scored]:
@@ -135,10 +139,10 @@ def refine(
     tried = {plan.key for plan in bench.plans.values()}
     lights = [light for light in range(len(problem.space.lights)) if len(problem.space.greens_of(light))]
     idle = 0
-    while bench.runs < end and idle < 2:
+    while bench.runs < end and idle < _PATIENCE:
         idle += 1
         for light in random.permutation(lights).tolist():
-            near = [p for p in neighbours(problem.space, bench.plans[best], light, (1, 2, 4)) if p.key not in tried]
+            near = [p for p in _near(problem, bench.plans[best], light, random) if p.key not in tried]
             if not near or bench.runs >= end:
                 continue
             costs = problem.judge.costs(*batch(near))
@@ -148,17 +152,26 @@ def refine(
                 bench.plans[name] = near[k]
                 tried.add(near[k].key)
                 names.append(name)
-            for used in (1, min(3, len(seeds)), len(seeds)):
+            for used, slack, kept in ((1, 1.03, 3), (min(3, len(seeds)), 1.01, 2), (len(seeds), 1.0, 1)):
                 bench.run(names, seeds[:used])
-                limit_s = bench.score_s(best, seeds[:used])
-                names = [
-                    name for name in bench.order(names, seeds[:used]) if bench.score_s(name, seeds[:used]) < limit_s
-                ]
-                names = names[: 3 if used == 1 else 1]
+                limit_s = slack * bench.score_s(best, seeds[:used])
+                order = bench.order(names, seeds[:used])
+                names = [name for name in order if bench.score_s(name, seeds[:used]) < limit_s][:kept]
             if names:
                 best, idle = names[0], 0
                 on_step(best, bench.score_s(best, seeds))
     return best
+
+
+def _near(problem: Problem, plan: Plan, light: int, random: np.random.Generator) -> list[Plan]:
+    """Small changes of one light, and small ones of all its figures at once, also with another light."""
+    space = problem.space
+    found = neighbours(space, plan, light, (1, 2, 4))
+    for spread_s in (1.0, 2.0):
+        for _ in range(30):
+            lights = {light, int(random.integers(len(space.lights)))}
+            found.append(jiggled(space, plan, sorted(lights), spread_s, random))
+    return list({one.key: one for one in found}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,3 +166,21 @@ def kicked(space: PlanSpace, plan: Plan, lights: Sequence[int], random: np.rando
         offset_s[light] = np.rint(offset_s[light] + random.normal(0.0, 0.15) * now_s) % now_s
     made = Plan(stage_s, offset_s)
     return repaired(space, made)
+
+
+def jiggled(space: PlanSpace, plan: Plan, lights: Sequence[int], spread_s: float, random: np.random.Generator) -> Plan:
+    """The plan with all greens and the offsets of some lights moved a little at once.
+
+    Args:
+        space: what is allowed.
+        plan: from which it starts.
+        lights: which change.
+        spread_s: standard deviation of each change, seconds.
+        random: of the changes.
+    """
+    stage_s, offset_s = plan.stage_s.copy(), plan.offset_s.copy()
+    for light in lights:
+        greens = space.greens_of(light)
+        stage_s[greens] += np.rint(random.normal(0.0, spread_s, len(greens)))
+        offset_s[light] += np.rint(random.normal(0.0, spread_s))
+    return repaired(space, Plan(stage_s, offset_s))

@@ -11,6 +11,7 @@ from nutgiao.models.plan_space import PlanSpace
 from nutgiao.optimizer.search.moves import (
     Plan,
     common_bounds_s,
+    jiggled,
     kicked,
     neighbours,
     repaired,
@@ -33,6 +34,12 @@ def faults(space: PlanSpace, plan: Plan) -> list[str]:
 def test_a_plan_that_is_thrown_about_stays_allowed(space: PlanSpace, seed: int) -> None:
     random = np.random.default_rng(seed)
     plan = kicked(space, shipped(space), range(len(space.lights)), random)
+    assert faults(space, plan) == []
+
+
+@given(spaces(), st.integers(0, 1000), st.floats(0.5, 20))
+def test_a_plan_that_is_jiggled_stays_allowed(space: PlanSpace, seed: int, spread_s: float) -> None:
+    plan = jiggled(space, shipped(space), range(len(space.lights)), spread_s, np.random.default_rng(seed))
     assert faults(space, plan) == []
 
 
