@@ -1,5 +1,7 @@
 """The plan-safety code beside an oracle that reads the rule book second by second: over 100 000 plans and changes.
 
+Two sites in five have rings, three in four allow other orders of their stages.
+
 Usage:
     python -m benchmarks.safety_oracle        # 100 000 plans and changes, about 7 minutes on a busy core
     python -m benchmarks.safety_oracle 5000   # a look
@@ -30,10 +32,11 @@ PLANS, CHANGES, LAMPS = 20, 20, 4
 SEEN_AT_LEAST = 100
 """A rule that is broken less often was hardly tried."""
 
-OF_PLANS = ("shape", "cycle", "offset", "rate_of_change", "conflict", "intergreen")
+OF_PLANS = ("shape", "order", "barrier", "cycle", "offset", "rate_of_change", "conflict", "intergreen")
 OF_GROUPS = ("min_green", "pedestrian_walk", "max_green", "max_red", "not_served", "amber")
 RULES = (*OF_PLANS, *OF_GROUPS, "transition")
 KINDS = ("plan", "change", "spoiled change", "lamps")
+ABOUT = ("with rings", "with rings, accepted", "in another order", "in another order, accepted")
 
 
 def judged(cases: int, rng: random.Random) -> tuple[Counter[tuple[str, str]], list[Verdicts]]:
@@ -49,6 +52,8 @@ def judged(cases: int, rng: random.Random) -> tuple[Counter[tuple[str, str]], li
                 told[said.kind, "judged"] += 1
                 told[said.kind, "refused" if said.oracle else "accepted"] += 1
                 told.update((said.kind, rule) for rule in {rule for rule, _ in said.oracle})
+                told.update((said.kind, f"{about}, accepted") for about in said.about if not said.oracle)
+                told.update((said.kind, about) for about in said.about)
                 if not said.agree:
                     told[said.kind, "disagree"] += 1
                     apart.append(said)
@@ -66,7 +71,7 @@ def main(cases: int = CASES) -> None:
     )
     for head in ("", *KINDS):
         table.add_column(head, justify="left" if not head else "right")
-    for what in ("judged", "accepted", "refused", "disagree", *RULES):
+    for what in ("judged", "accepted", "refused", "disagree", *ABOUT, *RULES):
         table.add_row(what, *(str(told[kind, what]) for kind in KINDS))
         out.rows.append({"what": what, **{kind: told[kind, what] for kind in KINDS}})
     screen.print(table)
@@ -76,6 +81,9 @@ def main(cases: int = CASES) -> None:
     total = sum(told[kind, "judged"] for kind in KINDS[:3])
     out.targets.append(target("plans and changes judged", total, ">=", cases, "", "the oracle"))
     out.targets.append(target("verdicts apart", len(apart), "<=", 0, "", "the oracle"))
+    for about in ABOUT:
+        seen = sum(told[kind, about] for kind in KINDS[:3])
+        out.targets.append(target(about, seen, ">=", SEEN_AT_LEAST, "cases", "cases that try it"))
     for rule in RULES:
         seen = sum(told[kind, rule] for kind in KINDS)
         out.targets.append(target(f"{rule} broken in", seen, ">=", SEEN_AT_LEAST, "cases", "cases that try it"))

@@ -52,7 +52,7 @@ class Dispatcher:
         self.revisions: dict[str, int] = {}
 
     def propose(self, node: str, green_s: tuple[int, ...], offset_s: int, running: SignalPlan, now_s: float) -> bool:
-        """Proposes timings to a node.
+        """Proposes timings to a node; its stages keep the order in which they run.
 
         Args:
             node: junction.
@@ -75,11 +75,12 @@ class Dispatcher:
             node=node,
             site_hash=site_hash(site),
             revision=revision,
-            cycle_s=cycle_of(site.signals, green_s),
+            cycle_s=cycle_of(site.signals, green_s, running.order),
             offset_s=offset_s,
             green_s=green_s,
             valid_from_s=now_s + LEAD_S,
             expires_s=now_s + self._life_s,
+            order=running.order,
         )
         broken: tuple[Refusal, ...] = check_plan(
             site.signals, node, plan.site_hash, plan, now_s=now_s, running=running, last_revision=last

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 
 from nutgiao.models.contracts.messages import LaneTelemetry
+from nutgiao.models.queueing.network.live import LaneNow
 
 WINDOW_S = 300.0
 EDGE_S = 60.0
@@ -59,6 +60,26 @@ class FlowMeter:
             growth = (_mean_queue(last, lane) - _mean_queue(first, lane)) / apart_s
             found[lane] = max(0.0, 3600.0 * (departures / len(rows) + growth))
         return found
+
+    def lanes(self, node: str, now_s: float) -> list[LaneNow] | None:
+        """Every lane as it is at the end of the window: its last queue, and the window's demand.
+
+        Args:
+            node: junction.
+            now_s: end of the window.
+
+        Returns:
+            None while less than half of the window has been heard.
+        """
+        flows = self.flows(node, now_s)
+        if flows is None:
+            return None
+        with self._lock:
+            last = max((row for row in self._seconds[node] if row[0] <= now_s), key=lambda row: row[0])[1]
+        return [
+            LaneNow(node=node, lane=lane, queue_mcu=last[lane][1], arrivals_mcu_s=flow_mcu_h / 3600.0)
+            for lane, flow_mcu_h in flows.items()
+        ]
 
 
 def _mean_queue(seconds: list[dict[str, tuple[float, float]]], lane: str) -> float:

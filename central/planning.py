@@ -10,7 +10,7 @@ from nutgiao.central.flows import FlowMeter
 from nutgiao.central.state import NetworkState
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.site import Site
-from nutgiao.optimizer.corridor import junctions_of
+from nutgiao.models.queueing.network.live import LaneNow
 from nutgiao.optimizer.planner import CorridorPlan, plan_corridor
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,8 @@ FIRST_S = 180
 """The first plan after a start waits so long: flows have to be measured."""
 EVERY_S = 300
 """Plans change at most so often; a change costs a transition."""
+SEED = 1
+"""Of the draws of those who will come; with the time of planning it makes every plan reproducible."""
 
 
 class Planning:
@@ -40,7 +42,8 @@ class Planning:
         dispatcher: Dispatcher,
         every_s: int = EVERY_S,
     ) -> None:
-        self._sites = [site for site in sites if site.signals is not None]
+        # a ring-and-barrier junction keeps its own table: the live street knows stages one after the other only
+        self._sites = [site for site in sites if site.signals is not None and not site.signals.rings]
         self._state, self._flows, self._dispatcher, self._every_s = state, flows, dispatcher, every_s
         self._next_s: float | None = None
         self.last: CorridorPlan | None = None
@@ -57,14 +60,15 @@ class Planning:
     def plan(self, now_s: float) -> None:
         """Plans once, from what is known now; without news from every junction nothing is changed."""
         running: dict[str, SignalPlan] = {}
-        flows: dict[str, dict[str, float]] = {}
+        lanes: list[LaneNow] = []
         for site in self._sites:
-            plan, flow = self._state.running_plan(site.id), self._flows.flows(site.id, now_s)
-            if plan is None or flow is None:
+            plan, known = self._state.running_plan(site.id), self._flows.lanes(site.id, now_s)
+            if plan is None or known is None:
                 log.warning("no plan at %.0f: %s has told too little", now_s, site.id)
                 return
-            running[site.id], flows[site.id] = plan, flow
-        found = plan_corridor(junctions_of(self._sites, flows), running)
+            running[site.id] = plan
+            lanes += known
+        found = plan_corridor(self._sites, lanes, running, now_s, SEED)
         self.last = found
         for node, plan in running.items():
             if found is not None and found.worth:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from nutgiao.configs.document import Key
+from nutgiao.configs.ring_consistency import ring_problems
 from nutgiao.configs.structure import Problem, close_to
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.plan import cycle_of, local_plan
@@ -30,6 +31,7 @@ def inconsistencies(site: Site) -> Iterator[Problem]:
     signals = site.signals
     if signals is not None:
         found = [*_groups(signals), *_stages(signals), *_intergreens(signals)]
+        found = found or [*ring_problems(signals)]
         yield from found or _time_of_day(site, signals)
     yield from _unique("camera", ("cameras",), [camera.id for camera in site.cameras])
     for index, camera in enumerate(site.cameras):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,17 @@ class CorridorDelay:
     Args:
         junctions: the corridor.
         greens: greens of each node, one common cycle.
+        orders: order of the stages of each node; a node that is not named runs its site's own.
     """
 
-    def __init__(self, junctions: Sequence[Junction], greens: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(
+        self,
+        junctions: Sequence[Junction],
+        greens: Mapping[str, tuple[int, ...]],
+        orders: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+    ) -> None:
         self._junctions = {junction.node: junction for junction in junctions}
-        lamps = {junction.node: expand_cycle(junction.signals, greens[junction.node]) for junction in junctions}
+        lamps = {one.node: expand_cycle(one.signals, greens[one.node], orders.get(one.node, ())) for one in junctions}
         self.cycle_s = len(next(iter(lamps.values())))
         if any(len(rows) != self.cycle_s for rows in lamps.values()):
             raise ValueError(f"no common cycle: { {node: len(rows) for node, rows in lamps.items()} }")

@@ -6,13 +6,14 @@ from collections import deque
 
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.rings import sections_of
 from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.timeline import GREEN, INDICATIONS, expand_cycle, stage_starts
 from nutgiao.models.contracts.words import ControlSource, Indication
 
 
 class Cabinet:
-    """A stage-based controller of one junction.
+    """The controller of one junction, stage-based or with rings.
 
     Args:
         signals: signal side of the site.
@@ -31,7 +32,8 @@ class Cabinet:
 
     def request(self, request: CabinetRequest) -> None:
         """Takes a request; it starts at the first cycle boundary inside the plan's validity."""
-        same = request.plan.green_s == self._plan.green_s and request.plan.offset_s == self._plan.offset_s
+        asked, plan = request.plan, self._plan
+        same = (asked.green_s, asked.offset_s, asked.order) == (plan.green_s, plan.offset_s, plan.order)
         if same and not request.transition and not self._in_transition and self._pending is None:
             self._plan, self._source = request.plan, request.source  # a renewal changes no lamp
             return
@@ -51,7 +53,7 @@ class Cabinet:
             self._source = ControlSource.FLASH
         flashing = self._source is ControlSource.FLASH
         groups = tuple(Indication.FLASHING_AMBER if flashing else INDICATIONS[code] for code in row)
-        stage = max(k for k, start in enumerate(self._stage_starts) if start <= second)
+        stage = max(place for place in self._first_ring if place[0] <= second)[1]
         return CabinetStatus(
             groups=groups,
             stage=stage,
@@ -64,6 +66,7 @@ class Cabinet:
             in_transition=self._in_transition,
             boundary_s=self._start + len(self._lamps),
             pending=self._pending.plan.id if self._pending else "",
+            order=self._plan.order,
         )
 
     def _next_cycle(self, start: int) -> None:
@@ -76,8 +79,11 @@ class Cabinet:
 
     def _begin_cycle(self, greens: tuple[int, ...], start: int) -> None:
         self._greens, self._start = greens, start
-        self._lamps = expand_cycle(self._signals, greens)
-        self._stage_starts = stage_starts(self._signals, greens)
+        order = self._plan.order
+        self._lamps = expand_cycle(self._signals, greens, order)
+        starts = stage_starts(self._signals, greens, order)
+        rings = [section[0] for section in sections_of(self._signals, order)]
+        self._first_ring = [(starts[stage], stage) for ring in rings for stage in ring]
 
 
 class ConflictMonitor:

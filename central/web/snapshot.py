@@ -116,7 +116,8 @@ def _timing(state: NetworkState, node: str, plan: SignalPlan | None) -> dict[str
     return {
         "offset_s": plan.offset_s,
         "green_s": plan.green_s,
-        "starts_s": stage_starts(signals, plan.green_s),
+        "order": plan.order,
+        "starts_s": stage_starts(signals, plan.green_s, plan.order),
         "expires_s": plan.expires_s if plan.revision else None,
     }
 
@@ -131,6 +132,7 @@ def _plan(proposal: Proposal, now_s: float) -> dict[str, Any]:
         "cycle_s": plan.cycle_s,
         "offset_s": plan.offset_s,
         "green_s": plan.green_s,
+        "order": plan.order,
         "sent_s": proposal.sent_s,
         "valid_from_s": plan.valid_from_s,
         "expires_s": plan.expires_s,

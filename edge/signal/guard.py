@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
+
+import msgspec
 
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.messages import PlanProposal
-from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.safety import Refusal, Rule, check_plan, check_transition
 from nutgiao.models.contracts.site import Site, site_hash
 from nutgiao.models.contracts.transition import transition
@@ -41,6 +44,7 @@ class Guard:
         if site.signals is None:
             raise ValueError(f"site {site.id} has no signals to guard")
         self._node, self._signals, self._hash, self._signed = site.id, site.signals, site_hash(site), signed
+        self._local = [local_plan(site.id, site.signals, self._hash, row) for row in site.signals.time_of_day]
         self._last_revision = 0
         self._last_change_s: float | None = None
 
@@ -68,7 +72,7 @@ class Guard:
         )
         if refusals:
             return _refused(*refusals)
-        renewal = (plan.green_s, plan.offset_s) == (running.green_s, running.offset_s)
+        renewal = (plan.green_s, plan.offset_s, plan.order) == (running.green_s, running.offset_s, running.order)
         if renewal and status.source is ControlSource.CENTRAL and not status.pending:
             self._last_revision = plan.revision
             return Verdict((), CabinetRequest(plan, ControlSource.CENTRAL, ()), now_s)
@@ -76,6 +80,9 @@ class Guard:
         if self._last_change_s is not None and now_s - self._last_change_s < interval:
             reason = f"the last change was {now_s - self._last_change_s:.0f} s ago"
             return _refused(Refusal(rule=Rule.INTERVAL, reason=reason, cure=f"wait until {interval} s have passed"))
+        stuck = self._no_way_back(plan)
+        if stuck:
+            return _refused(*stuck)
         verdict = self.change_over(plan, status, ControlSource.CENTRAL)
         if verdict.request is not None:
             self._last_revision, self._last_change_s = plan.revision, now_s
@@ -94,15 +101,40 @@ class Guard:
             reason = f"a transition runs, and the plan begins {boundary - status.boundary_s} s after its next cycle"
             cure = "send it again when the transition is over: until then its start cannot be told"
             return _refused(Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure))
-        cycles = transition(self._signals, boundary, plan.cycle_s, plan.offset_s, plan.green_s)
-        if cycles is None:
-            reason = f"offset {plan.offset_s} s cannot be reached from second {boundary % plan.cycle_s} of its cycle"
-            cure = "leave more slack between the greens and their minimum"
-            return _refused(Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure))
-        broken = check_transition(self._signals, status.green_s, cycles, plan.green_s)
+        cycles, broken = self._way(status.green_s, status.order, boundary, plan)
         if broken:
             return _refused(*broken)
         return Verdict((), CabinetRequest(plan, source, cycles), float(boundary))
+
+    def _way(
+        self, green_s: tuple[int, ...], order: tuple[int, ...], boundary_s: int, plan: SignalPlan
+    ) -> tuple[tuple[tuple[int, ...], ...], tuple[Refusal, ...]]:
+        """Transitional cycles from running greens to a plan from a boundary on, and what would be wrong with them."""
+        cycles = transition(self._signals, boundary_s, plan.cycle_s, plan.offset_s, plan.green_s, plan.order)
+        if cycles is None:
+            reason = f"offset {plan.offset_s} s cannot be reached from second {boundary_s % plan.cycle_s} of its cycle"
+            cure = "leave more slack between the greens and their minimum"
+            return (), (Refusal(rule=Rule.TRANSITION, reason=reason, cure=cure),)
+        return cycles, check_transition(
+            self._signals, green_s, cycles, plan.green_s, order_before=order, order=plan.order
+        )
+
+    def _no_way_back(self, plan: SignalPlan) -> tuple[Refusal, ...]:
+        """What would keep the node on a plan of the centre that is over; empty if every plan of the table can follow.
+
+        The ladder asks again in each cycle, and with unequal cycles the boundary moves through the table's: one way is
+        enough. All boundaries have come after as many cycles as the table's has seconds, or fewer.
+        """
+        for row in self._local:
+            boundaries = (
+                plan.offset_s + n * plan.cycle_s for n in range(row.cycle_s // gcd(plan.cycle_s, row.cycle_s))
+            )
+            ways = (self._way(plan.green_s, plan.order, boundary, row)[1] for boundary in boundaries)
+            first = next(ways)
+            if first and all(ways):
+                told = f"when it ends, the way back to {row.id}: "
+                return tuple(msgspec.structs.replace(refusal, reason=told + refusal.reason) for refusal in first)
+        return ()
 
 
 def _first_boundary(status: CabinetStatus, plan: SignalPlan) -> int:

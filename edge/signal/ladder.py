@@ -79,6 +79,7 @@ class Ladder:
             green_s=status.green_s,
             valid_from_s=0.0,
             expires_s=NEVER_S,
+            order=status.order,
         )
 
     def _answer(self, proposal: PlanProposal, status: CabinetStatus | None, now_s: float) -> Answer:

@@ -13,7 +13,7 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         groups: indication of each group, in the site's order.
-        stage: index of the stage that runs or is being left.
+        stage: index of the stage that runs or is being left; with rings that of the first ring.
         cycle_second_s: since the reference green started.
         cycle_s: length of the running cycle.
         green_s: greens of the running cycle.
@@ -23,6 +23,7 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
         in_transition: a transitional cycle runs.
         boundary_s: when the running cycle ends.
         pending: id of the plan that starts at the boundary, empty if none.
+        order: order of the stages in the running cycle; empty for the site's own.
     """
 
     groups: tuple[Indication, ...]
@@ -36,10 +37,11 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
     in_transition: bool
     boundary_s: int
     pending: str
+    order: tuple[int, ...] = ()
 
 
 class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
-    """What the edge asks of the controller: run this plan from the next cycle boundary, through these cycles."""
+    """What the edge asks of the controller: run this plan from the next boundary, by these cycles in its order."""
 
     plan: SignalPlan
     source: ControlSource

@@ -91,7 +91,7 @@ class SignalStatus(Message, frozen=True, kw_only=True, tag="nutgiao/signal/1"):
 
     Attributes:
         groups: indication of each signal group.
-        stage: stage that runs, or is being entered.
+        stage: stage that runs or is being left; with rings that of the first ring.
         cycle_second_s: seconds since the reference stage's green started.
         cycle_s: length of the running cycle.
         plan: id of the plan that runs.

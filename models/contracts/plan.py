@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
+from nutgiao.models.contracts.rings import places_of, ring_s
 from nutgiao.models.contracts.site import Signals, TimedPlan
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -15,8 +17,11 @@ NEVER_S = 4.0e9
 """The year 2096: a time that JSON can carry and that no plan outlives (infinity is not JSON)."""
 
 
-class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A fixed-time plan of one junction.
+
+    A plan in the site's own order is written without ``order``, as before there were others: it keeps its signature,
+    and a node that knows no orders reads it.
 
     Attributes:
         id: name of the plan.
@@ -28,6 +33,7 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         green_s: displayed green of each stage in the site's order, seconds.
         valid_from_s: seconds since the epoch.
         expires_s: seconds since the epoch; the node falls back to its own table then.
+        order: stages, counted from 0 in the site's order, in the order in which they run; empty for the site's own.
     """
 
     id: str
@@ -39,6 +45,7 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     green_s: tuple[int, ...]
     valid_from_s: float
     expires_s: float
+    order: tuple[int, ...] = ()
 
     def signing_bytes(self) -> bytes:
         """The canonical bytes that a signature covers: the same for a time given as 5 and read back as 5.0."""
@@ -46,44 +53,20 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return msgspec.json.encode(plain, order="deterministic")
 
 
-def interstage_s(signals: Signals, before: int, after: int) -> int:
-    """Seconds between the green of one stage and the green of the next.
-
-    The longest of: intergreens from a vehicle group that ends to a group that starts, and the amber of a vehicle group
-    that ends. A crossing that ends does not lengthen it: its walk ends earlier (see `walk_cut_s`).
+def cycle_of(signals: Signals, green_s: Sequence[int], order: Sequence[int] = ()) -> int:
+    """Cycle that these greens make together with their interstages, seconds.
 
     Args:
         signals: signal side of the site.
-        before: index of the stage that ends.
-        after: index of the stage that starts.
+        green_s: greens in the site's order.
+        order: stages in the order of running; empty for the site's own.
     """
-    ending = set(signals.stages[before].groups) - set(signals.stages[after].groups)
-    starting = set(signals.stages[after].groups) - set(signals.stages[before].groups)
-    pedestrian = {group.id for group in signals.groups if group.pedestrian}
-    vehicles = ending - pedestrian
-    ambers = [group.amber_s for group in signals.groups if group.id in vehicles]
-    gaps = [pair.seconds for pair in signals.intergreens if pair.from_group in vehicles and pair.to_group in starting]
-    return max([0, *ambers, *gaps])
+    return sum(max(ring_s(signals, ring, green_s) for ring in section) for section in places_of(signals, order))
 
 
-def walk_cut_s(signals: Signals, before: int, after: int, group: str) -> int:
-    """How long before the end of its stage's green a crossing must stop walk, so that people clear in time, seconds."""
-    starting = set(signals.stages[after].groups) - set(signals.stages[before].groups)
-    clearance = max(
-        [0, *(pair.seconds for pair in signals.intergreens if pair.from_group == group and pair.to_group in starting)]
-    )
-    return max(0, clearance - interstage_s(signals, before, after))
-
-
-def cycle_of(signals: Signals, green_s: tuple[int, ...]) -> int:
-    """Cycle that these greens make together with their interstages, seconds."""
-    count = len(signals.stages)
-    return sum(green_s) + sum(interstage_s(signals, k, (k + 1) % count) for k in range(count))
-
-
-def lost_time_s(signals: Signals) -> int:
-    """Interstages of a whole cycle, seconds."""
-    return cycle_of(signals, (0,) * len(signals.stages))
+def lost_time_s(signals: Signals, order: Sequence[int] = ()) -> int:
+    """Interstages of a whole cycle, seconds; only where there are no rings do greens and they add up to the cycle."""
+    return cycle_of(signals, (0,) * len(signals.stages), order)
 
 
 def local_plan(node: str, signals: Signals, site_hash: str, row: TimedPlan) -> SignalPlan:

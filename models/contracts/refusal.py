@@ -15,6 +15,8 @@ class Rule(enum.StrEnum):
     VALIDITY = "validity"
     SIGNATURE = "signature"
     SHAPE = "shape"
+    ORDER = "order"
+    BARRIER = "barrier"
     CYCLE = "cycle"
     OFFSET = "offset"
     RATE = "rate_of_change"

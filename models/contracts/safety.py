@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from nutgiao.models.contracts.lamp_rules import check_lamps
 from nutgiao.models.contracts.plan import SignalPlan, cycle_of
 from nutgiao.models.contracts.refusal import Refusal, Rule
+from nutgiao.models.contracts.shape_rules import undrawable
 from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.timeline import expand
 from nutgiao.models.contracts.transition import MAX_CYCLES
@@ -46,7 +47,7 @@ def check_plan(
         Each broken rule; empty if the plan may run.
     """
     found = [*_admission(signals, node, site, plan, now_s, last_revision)]
-    misshapen = [*_shape(signals, plan.green_s)]
+    misshapen = undrawable(signals, plan.green_s, plan.order)
     if misshapen:
         return (*found, *misshapen)
     for plan_rule in PLAN_RULES.values():
@@ -54,13 +55,19 @@ def check_plan(
     if running is not None:
         for step_rule in STEP_RULES.values():
             found += step_rule(signals, plan, running)
-    if cycle_of(signals, plan.green_s) <= DRAWABLE_S:
-        found += check_lamps(signals, expand(signals, [plan.green_s, plan.green_s, plan.green_s]))
+    if cycle_of(signals, plan.green_s, plan.order) <= DRAWABLE_S:
+        found += check_lamps(signals, expand(signals, [plan.green_s] * 3, [plan.order] * 3))
     return tuple(found)
 
 
 def check_transition(
-    signals: Signals, before: Sequence[int], between: Sequence[Sequence[int]], after: Sequence[int]
+    signals: Signals,
+    before: Sequence[int],
+    between: Sequence[Sequence[int]],
+    after: Sequence[int],
+    *,
+    order_before: Sequence[int] = (),
+    order: Sequence[int] = (),
 ) -> tuple[Refusal, ...]:
     """Checks the change from one plan to another, second by second.
 
@@ -69,16 +76,20 @@ def check_transition(
         before: greens of the cycle that runs; taken to have passed these rules.
         between: greens of each transitional cycle.
         after: greens of the plan to come; `check_plan` is asked for itself.
+        order_before: order of the stages in the cycle that runs; empty for the site's own.
+        order: order of the stages in the plan to come and in the transitional cycles.
 
     Returns:
         Each broken rule; empty if the change may be made.
     """
-    misshapen = [refusal for greens in (before, *between, after) for refusal in _shape(signals, greens)]
+    cycles = [(before, order_before), *((greens, order) for greens in (*between, after))]
+    misshapen = [refusal for greens, running in cycles for refusal in undrawable(signals, greens, running)]
     if misshapen:
         return tuple(misshapen)
-    found = [refusal for rule in CHANGE_RULES.values() for refusal in rule(signals, between)]
-    if max(cycle_of(signals, tuple(greens)) for greens in (before, *between, after)) <= DRAWABLE_S:
-        found += check_lamps(signals, expand(signals, [before, before, *between[:MAX_CYCLES], after, after]))
+    found = [refusal for rule in CHANGE_RULES.values() for refusal in rule(signals, between, order)]
+    if max(cycle_of(signals, greens, running) for greens, running in cycles) <= DRAWABLE_S:
+        shown = [cycles[0], cycles[0], *cycles[1:-1][:MAX_CYCLES], cycles[-1], cycles[-1]]
+        found += check_lamps(signals, expand(signals, [greens for greens, _ in shown], [one for _, one in shown]))
     return tuple(found)
 
 
@@ -103,15 +114,8 @@ def _admission(
         yield Refusal(rule=Rule.VALIDITY, reason=reason, cure=f"at most {life} s")
 
 
-def _shape(signals: Signals, green_s: Sequence[int]) -> Iterator[Refusal]:
-    """One green for each stage, at least a second each: only then can lamps be drawn."""
-    if len(green_s) != len(signals.stages) or min(green_s, default=0) < 1:
-        reason = f"{len(green_s)} greens {tuple(green_s)} for {len(signals.stages)} stages"
-        yield Refusal(rule=Rule.SHAPE, reason=reason, cure="give each stage at least one second of green")
-
-
 def _cycle(signals: Signals, plan: SignalPlan) -> Iterator[Refusal]:
-    limits, cycle = signals.limits, cycle_of(signals, plan.green_s)
+    limits, cycle = signals.limits, cycle_of(signals, plan.green_s, plan.order)
     if plan.cycle_s != cycle:
         reason = f"cycle {plan.cycle_s} s, but greens and interstages make {cycle} s"
         yield Refusal(rule=Rule.CYCLE, reason=reason, cure=f"say {cycle} s or change the greens")
@@ -143,13 +147,13 @@ def _rate(signals: Signals, plan: SignalPlan, running: SignalPlan) -> Iterator[R
             yield Refusal(rule=Rule.RATE, reason=reason, cure=cure, groups=stage.groups)
 
 
-def _bounded(signals: Signals, between: Sequence[Sequence[int]]) -> Iterator[Refusal]:
+def _bounded(signals: Signals, between: Sequence[Sequence[int]], order: Sequence[int]) -> Iterator[Refusal]:
     """A change takes few cycles, and each of them is one that a plan could have."""
     limits = signals.limits
     if len(between) > MAX_CYCLES:
         reason = f"{len(between)} transitional cycles"
         yield Refusal(rule=Rule.TRANSITION, reason=reason, cure=f"at most {MAX_CYCLES}")
-    for cycle in sorted({cycle_of(signals, tuple(greens)) for greens in between}):
+    for cycle in sorted({cycle_of(signals, greens, order) for greens in between}):
         if not limits.cycle_min_s <= cycle <= limits.cycle_max_s:
             reason = f"a transitional cycle of {cycle} s"
             cure = f"between {limits.cycle_min_s} and {limits.cycle_max_s} s"
@@ -162,5 +166,7 @@ PLAN_RULES: dict[Rule, Callable[[Signals, SignalPlan], Iterator[Refusal]]] = {Ru
 STEP_RULES: dict[Rule, Callable[[Signals, SignalPlan, SignalPlan], Iterator[Refusal]]] = {Rule.RATE: _rate}
 """What a plan must keep beside the one that runs."""
 
-CHANGE_RULES: dict[Rule, Callable[[Signals, Sequence[Sequence[int]]], Iterator[Refusal]]] = {Rule.TRANSITION: _bounded}
+CHANGE_RULES: dict[Rule, Callable[[Signals, Sequence[Sequence[int]], Sequence[int]], Iterator[Refusal]]] = {
+    Rule.TRANSITION: _bounded
+}
 """What transitional cycles must keep, lamps aside."""

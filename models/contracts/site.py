@@ -119,6 +119,20 @@ class Limits(_Part, frozen=True, kw_only=True):
     max_plan_life_s: Annotated[
         Annotated[int, Meta(ge=60, le=86400)], Meta(description="longest validity of a plan of the centre")
     ] = 3600
+    free_order: Annotated[
+        bool,
+        Meta(description="plans may run the stages in another order; inside a section of a ring where there are rings"),
+    ] = False
+
+
+class Ring(_Part, frozen=True, kw_only=True):
+    """One of the sequences of stages that a ring-and-barrier (NEMA) controller runs side by side."""
+
+    id: Annotated[Identifier, Meta(description="name of the ring, unique in the site")]
+    sections: Annotated[
+        tuple[tuple[Identifier, ...], ...],
+        Meta(min_length=1, description="for each section between two barriers its stages in their order; may be empty"),
+    ]
 
 
 class TimedPlan(_Part, frozen=True, kw_only=True):
@@ -144,6 +158,10 @@ class Signals(_Part, frozen=True, kw_only=True):
     intergreens: Annotated[tuple[Intergreen, ...], Meta(description="every ordered pair of groups that conflict")]
     limits: Annotated[Limits, Meta(description="what no plan may leave")] = Limits()
     time_of_day: Annotated[tuple[TimedPlan, ...], Meta(min_length=1, description="the local table of plans")]
+    rings: Annotated[
+        tuple[Ring, ...],
+        Meta(description="of a ring-and-barrier controller: stages are then listed ring by ring, section by section"),
+    ] = ()
 
 
 class LampBox(_Part, frozen=True, kw_only=True):

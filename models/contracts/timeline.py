@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.contracts.plan import interstage_s, walk_cut_s
+from nutgiao.models.contracts.rings import Place, interstage_s, places_of, ring_s, walk_cut_s
 from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.words import Indication
 
@@ -15,7 +15,7 @@ RED, GREEN, AMBER = 0, 1, 2
 INDICATIONS = {RED: Indication.RED, GREEN: Indication.GREEN, AMBER: Indication.AMBER}
 
 
-def expand(signals: Signals, cycles: Sequence[Sequence[int]]) -> NDArray[np.int8]:
+def expand(signals: Signals, cycles: Sequence[Sequence[int]], orders: Sequence[Sequence[int]] = ()) -> NDArray[np.int8]:
     """Expands cycles of displayed greens into lamps.
 
     Every stage is followed by its interstage; after the last stage comes the interstage to the first. A crossing that
@@ -23,42 +23,59 @@ def expand(signals: Signals, cycles: Sequence[Sequence[int]]) -> NDArray[np.int8
 
     Args:
         signals: signal side of the site.
-        cycles: greens per stage, one row a cycle, seconds.
+        cycles: greens per stage in the site's order, one row a cycle, seconds.
+        orders: order of the stages in each cycle; none at all if all run in the site's own.
 
     Returns:
         ``(seconds, groups)`` int8 of `RED`, `GREEN`, `AMBER`, groups in the site's order.
     """
-    drawn = {greens: expand_cycle(signals, greens) for greens in {tuple(cycle) for cycle in cycles}}
-    return np.concatenate([drawn[tuple(cycle)] for cycle in cycles])
+    keys = [(tuple(cycle), tuple(order)) for cycle, order in zip(cycles, orders or [()] * len(cycles), strict=True)]
+    drawn = {key: expand_cycle(signals, *key) for key in set(keys)}
+    return np.concatenate([drawn[key] for key in keys])
 
 
-def expand_cycle(signals: Signals, green_s: Sequence[int]) -> NDArray[np.int8]:
-    """One cycle of `expand`."""
-    return np.concatenate([_stage(signals, k, green_s[k]) for k in range(len(signals.stages))])
+def expand_cycle(signals: Signals, green_s: Sequence[int], order: Sequence[int] = ()) -> NDArray[np.int8]:
+    """One cycle of `expand`.
+
+    A ring that is done before the others rests in its last green until the barrier, as in the street; a plan that needs
+    this is refused.
+    """
+    drawn = []
+    for section in places_of(signals, order):
+        seconds = [ring_s(signals, ring, green_s) for ring in section]
+        lamps = np.full((max(seconds), len(signals.groups)), RED, np.int8)
+        for ring, used in zip(section, seconds, strict=True):
+            parts = [_stage(signals, place, green_s[place.stage]) for place in ring[:-1]]
+            parts.append(_stage(signals, ring[-1], green_s[ring[-1].stage] + max(seconds) - used))
+            np.maximum(lamps, np.concatenate(parts), out=lamps)  # a group belongs to one ring, the others leave it red
+        drawn.append(lamps)
+    return np.concatenate(drawn)
 
 
-def stage_starts(signals: Signals, green_s: Sequence[int]) -> list[int]:
-    """Second of the cycle at which each stage's green starts."""
-    starts, clock = [], 0
-    count = len(signals.stages)
-    for k in range(count):
-        starts.append(clock)
-        clock += green_s[k] + interstage_s(signals, k, (k + 1) % count)
+def stage_starts(signals: Signals, green_s: Sequence[int], order: Sequence[int] = ()) -> list[int]:
+    """Second of the cycle at which each stage's green starts, stages in the site's order."""
+    starts = [0] * len(signals.stages)
+    begin = 0
+    for section in places_of(signals, order):
+        for ring in section:
+            clock = begin
+            for place in ring:
+                starts[place.stage] = clock
+                clock += green_s[place.stage] + interstage_s(signals, place.now, place.then)
+        begin += max(ring_s(signals, ring, green_s) for ring in section)
     return starts
 
 
-def _stage(signals: Signals, k: int, green: int) -> NDArray[np.int8]:
-    after = (k + 1) % len(signals.stages)
-    between = interstage_s(signals, k, after)
-    now, then = set(signals.stages[k].groups), set(signals.stages[after].groups)
-    lamps = np.full((green + between, len(signals.groups)), RED, np.int8)
+def _stage(signals: Signals, place: Place, green: int) -> NDArray[np.int8]:
+    lamps = np.full((green + interstage_s(signals, place.now, place.then), len(signals.groups)), RED, np.int8)
+    own = signals.stages[place.stage].groups
     for column, group in enumerate(signals.groups):
-        if group.id not in now:
+        if group.id not in own:
             continue
-        if group.id in then:
+        if group.id in place.then:
             lamps[:, column] = GREEN
         elif group.pedestrian:
-            lamps[: max(0, green - walk_cut_s(signals, k, after, group.id)), column] = GREEN
+            lamps[: max(0, green - walk_cut_s(signals, place.now, place.then, group.id)), column] = GREEN
         else:
             lamps[:green, column] = GREEN
             lamps[green : green + group.amber_s, column] = AMBER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,23 @@ class Aim:
         return worst
 
 
+class Trier(Protocol):
+    """What the steps of a search need of a judge, whatever street it tries plans on."""
+
+    runs: int
+    """Kernel runs so far."""
+
+    @property
+    def runs_a_plan(self) -> int:
+        """Kernel runs that `costs` spends on a plan."""
+
+    def costs(self, stage_s: F8, offset_s: F8) -> F8:
+        """Cost of each plan, ``(plans,)``."""
+
+    def sieve(self, stage_s: F8, offset_s: F8) -> F8:
+        """`costs` of the plans that look good on a quicker look, infinite for the others."""
+
+
 @dataclass(slots=True)
 class Judge:
     """Tries plans and counts the runs.
@@ -76,6 +94,11 @@ class Judge:
     def __post_init__(self) -> None:
         if not self.samples:
             raise ContractError("samples: none; give at least one")
+
+    @property
+    def runs_a_plan(self) -> int:
+        """Kernel runs that `costs` spends on a plan."""
+        return sum(len(seeds) for _, seeds in self.samples)
 
     def quick(self, stage_s: F8, offset_s: F8) -> F8:
         """Cost on the first sample and its first seed only, ``(plans,)``."""

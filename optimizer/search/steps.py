@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.models.plan_space import PlanSpace
-from nutgiao.optimizer.search.judge import Judge
+from nutgiao.optimizer.search.judge import Trier
 from nutgiao.optimizer.search.moves import Plan, batch, neighbours, repaired, timed, with_one_cycle
 
 F8 = NDArray[np.float64]
@@ -67,7 +67,7 @@ class Coordinates:
         return repaired(space, Plan(stage_s, offset_s))
 
 
-def evolve(space: PlanSpace, judge: Judge, plan: Plan, lights: Sequence[int], runs: int, seed: int) -> Iterator[Scored]:
+def evolve(space: PlanSpace, judge: Trier, plan: Plan, lights: Sequence[int], runs: int, seed: int) -> Iterator[Scored]:
     """CMA-ES (Hansen) from a plan over the cycles, splits and offsets of some lights.
 
     Args:
@@ -103,7 +103,7 @@ def evolve(space: PlanSpace, judge: Judge, plan: Plan, lights: Sequence[int], ru
 
 def descend(
     space: PlanSpace,
-    judge: Judge,
+    judge: Trier,
     scored: Scored,
     random: np.random.Generator,
     stop: Callable[[], bool],
@@ -123,7 +123,7 @@ def descend(
         The best so far, after each light.
     """
     cost, plan = scored
-    sieved = sum(len(seeds) for _, seeds in judge.samples) >= SIEVE_FROM
+    sieved = judge.runs_a_plan >= SIEVE_FROM
     open_lights = list(range(len(space.lights)))
     while open_lights:
         better = []
@@ -146,7 +146,7 @@ def descend(
         open_lights = list(range(len(space.lights))) if better else []
 
 
-def _other_cycle(space: PlanSpace, judge: Judge, cost: float, plan: Plan) -> tuple[float, Plan, bool]:
+def _other_cycle(space: PlanSpace, judge: Trier, cost: float, plan: Plan) -> tuple[float, Plan, bool]:
     greens = [light for light in range(len(space.lights)) if len(space.greens_of(light))]
     now_s = float(space.cycles_s(plan.stage_s)[greens[0]])
     near = [repaired(space, with_one_cycle(space, plan, now_s + step)) for step in (-5, -2, -1, 1, 2, 5)]

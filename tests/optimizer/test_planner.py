@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nutgiao.models.contracts.plan import cycle_of, local_plan
+from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan
 from nutgiao.models.contracts.safety import check_plan
 from nutgiao.models.contracts.site import Limits, Site, site_hash
+from nutgiao.models.queueing.network.live import LaneNow
 from nutgiao.optimizer.corridor import Junction, junctions_of
 from nutgiao.optimizer.offsets import CorridorDelay
-from nutgiao.optimizer.planner import plan_corridor
+from nutgiao.optimizer.planner import CorridorPlan, Effort, plan_corridor
 from tests.support.crossroads import NOON_S, crossroads, plan_for
 
 LINK_M = 400.0
@@ -29,13 +30,22 @@ def flows(main: float, side: float) -> dict[str, dict[str, float]]:
     return {"a": lanes, "b": lanes}
 
 
-def day_plans(sites: list[Site]) -> dict[str, object]:
+def day_plans(sites: list[Site]) -> dict[str, SignalPlan]:
     found = {}
     for site in sites:
         assert site.signals is not None
         row = next(row for row in site.signals.time_of_day if row.id == "day")
         found[site.id] = local_plan(site.id, site.signals, site_hash(site), row)
     return found
+
+
+def planned(sites: list[Site], main: float, side: float, running: dict[str, SignalPlan]) -> CorridorPlan | None:
+    lanes = [
+        LaneNow(node=node, lane=lane, queue_mcu=0.0, arrivals_mcu_s=flow / 3600.0)
+        for node, rows in flows(main, side).items()
+        for lane, flow in rows.items()
+    ]
+    return plan_corridor(sites, lanes, running, NOON_S, 1, Effort(runs=300))
 
 
 def main_stream(junctions: list[Junction], node: str) -> int:
@@ -64,7 +74,7 @@ def test_only_differences_of_offsets_matter() -> None:
 
 def test_the_busier_road_gets_more_green() -> None:
     sites = corridor()
-    plan = plan_corridor(junctions_of(sites, flows(6000, 1500)), day_plans(sites))  # type: ignore[arg-type]
+    plan = planned(sites, 6000, 1500, day_plans(sites))
     assert plan is not None
     for timing in plan.timings.values():
         assert timing.green_s[0] > timing.green_s[1]
@@ -73,8 +83,8 @@ def test_the_busier_road_gets_more_green() -> None:
 def test_more_demand_asks_for_a_longer_cycle() -> None:
     wide = Limits(max_cycle_change_s=100, max_green_change_s=100)
     sites = corridor(wide)
-    quiet = plan_corridor(junctions_of(sites, flows(1000, 800)), day_plans(sites))  # type: ignore[arg-type]
-    busy = plan_corridor(junctions_of(sites, flows(6000, 4500)), day_plans(sites))  # type: ignore[arg-type]
+    quiet = planned(sites, 1000, 800, day_plans(sites))
+    busy = planned(sites, 6000, 4500, day_plans(sites))
     assert quiet is not None
     assert busy is not None
     assert busy.cycle_s > quiet.cycle_s
@@ -85,7 +95,7 @@ def test_more_demand_asks_for_a_longer_cycle() -> None:
 def test_every_plan_is_one_that_the_edge_would_accept(main: float, side: float) -> None:
     sites = corridor()
     running = day_plans(sites)
-    plan = plan_corridor(junctions_of(sites, flows(main, side)), running)  # type: ignore[arg-type]
+    plan = planned(sites, main, side, running)
     assert plan is not None
     for site in sites:
         assert site.signals is not None
@@ -98,7 +108,7 @@ def test_every_plan_is_one_that_the_edge_would_accept(main: float, side: float) 
             site_hash(site),
             proposal,
             now_s=NOON_S,
-            running=running[site.id],  # type: ignore[arg-type]
+            running=running[site.id],
         )
         assert found == ()
 
@@ -107,18 +117,18 @@ def test_no_plan_where_the_limits_leave_no_common_cycle() -> None:
     slow, fast = crossroads("a", Limits(cycle_min_s=100)), crossroads("b", Limits(cycle_max_s=80))
     sites = [slow, fast]
     running = {"a": plan_for(slow, (50, 45)), "b": plan_for(fast, (30, 30))}
-    assert plan_corridor(junctions_of(sites, flows(2000, 500)), running) is None
+    assert planned(sites, 2000, 500, running) is None
 
 
 def test_a_plan_that_gains_nothing_is_not_worth_a_change() -> None:
     sites = corridor(Limits(max_cycle_change_s=100, max_green_change_s=100))
     running = day_plans(sites)
-    first = plan_corridor(junctions_of(sites, flows(3000, 2000)), running)  # type: ignore[arg-type]
+    first = planned(sites, 3000, 2000, running)
     assert first is not None
     settled = {
         site.id: plan_for(site, first.timings[site.id].green_s, offset_s=first.timings[site.id].offset_s)
         for site in sites
     }
-    again = plan_corridor(junctions_of(sites, flows(3000, 2000)), settled)
+    again = planned(sites, 3000, 2000, settled)
     assert again is not None
     assert not again.worth

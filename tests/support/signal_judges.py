@@ -14,20 +14,9 @@ from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
 from tests.support.reference import signal_oracle as oracle
 from tests.support.reference.signal_oracle import Broken
-from tests.support.signal_cases import (
-    HASH,
-    NODE,
-    NOW_S,
-    Greens,
-    Pick,
-    a_plan,
-    in_hundred,
-    one_of,
-    painted,
-    plan_of,
-    site_around_a_plan,
-    spoiled,
-)
+from tests.support.reference.signal_rows import Rows, seconds_of_cycle
+from tests.support.signal_cases import HASH, NODE, NOW_S, a_plan, odd_order, painted, plan_of, spoiled
+from tests.support.signal_sites import Greens, Order, Pick, in_hundred, one_of, site_around_a_plan
 
 CODES = str.maketrans({"R": chr(RED), "G": chr(GREEN), "A": chr(AMBER)})
 
@@ -40,12 +29,14 @@ class Verdicts(NamedTuple):
         code: rules and groups that the safety code refuses it for, or the error that it died of.
         oracle: rules and groups that the oracle finds.
         case: what was judged, for a person to look at.
+        about: ``with rings`` and ``in another order`` where that is so.
     """
 
     kind: str
     code: Broken
     oracle: Broken
     case: object
+    about: frozenset[str]
 
     @property
     def agree(self) -> bool:
@@ -56,7 +47,8 @@ class Verdicts(NamedTuple):
 def judge_plan(signals: Signals, plan: SignalPlan, running: SignalPlan | None = None) -> Verdicts:
     """A plan, beside the one that runs if there is one."""
     code = _said(lambda: safety.check_plan(signals, NODE, HASH, plan, now_s=NOW_S, running=running))
-    return Verdicts("plan", code, oracle.broken_by_plan(signals, plan, running), (signals, plan, running))
+    case = (signals, plan, running)
+    return Verdicts("plan", code, oracle.broken_by_plan(signals, plan, running), case, _about(signals, plan.order))
 
 
 def judge_change(signals: Signals, before: SignalPlan, after: SignalPlan, now_s: int) -> Verdicts:
@@ -66,38 +58,48 @@ def judge_change(signals: Signals, before: SignalPlan, after: SignalPlan, now_s:
     cycles lead to the offset, and what their lamps break.
     """
     boundary_s = oracle.end_of_cycle_s(before, now_s)
-    case = (signals, before, after, now_s)
+    case, about = (signals, before, after, now_s), _about(signals, before.order, after.order)
     reachable = oracle.can_be_reached(signals, boundary_s, after)
     try:
-        cycles = transition.transition(signals, boundary_s, after.cycle_s, after.offset_s, after.green_s)
+        cycles = transition.transition(signals, boundary_s, after.cycle_s, after.offset_s, after.green_s, after.order)
     except Exception as error:  # noqa: BLE001  whatever it is, it is no verdict
-        return Verdicts("change", {(repr(error), ())}, set(), case)
+        return Verdicts("change", {(repr(error), ())}, set(), case, about)
     if cycles is None:
-        return Verdicts("change", {("transition", ())}, set() if reachable else {("transition", ())}, case)
-    code = _said(lambda: safety.check_transition(signals, before.green_s, cycles, after.green_s))
-    found = oracle.broken_by_change(signals, before.green_s, cycles, after.green_s)
-    seconds = [oracle.seconds_of_cycle(signals, green_s) for green_s in cycles]
+        return Verdicts("change", {("transition", ())}, set() if reachable else {("transition", ())}, case, about)
+    orders = {"order_before": before.order, "order": after.order}
+    code = _said(lambda: safety.check_transition(signals, before.green_s, cycles, after.green_s, **orders))
+    found = oracle.broken_by_change(signals, before.green_s, cycles, after.green_s, **orders)
+    seconds = [seconds_of_cycle(signals, green_s, after.order) for green_s in cycles]
     bounded = all(oracle.least_cycle_s(signals, after) <= s <= oracle.most_cycle_s(signals, after) for s in seconds)
-    if not reachable or not bounded:
+    if not reachable or not bounded or oracle.starved(signals, after, cycles):
         found.add(("transition", ()))
     if (boundary_s + sum(seconds)) % after.cycle_s != after.offset_s:
         found.add(("offset", ()))
-    return Verdicts("change", code, found, case)
+    return Verdicts("change", code, found, case, about)
 
 
-def judge_cycles(signals: Signals, before: Greens, between: Sequence[Greens], after: Greens) -> Verdicts:
+def judge_cycles(
+    signals: Signals,
+    before: Greens,
+    between: Sequence[Greens],
+    after: Greens,
+    order_before: Order = (),
+    order: Order = (),
+) -> Verdicts:
     """Given transitional cycles between two safe plans."""
-    code = _said(lambda: safety.check_transition(signals, before, between, after))
-    found = oracle.broken_by_change(signals, before, between, after)
-    return Verdicts("spoiled change", code, found, (signals, before, between, after))
+    orders = {"order_before": order_before, "order": order}
+    code = _said(lambda: safety.check_transition(signals, before, between, after, **orders))
+    found = oracle.broken_by_change(signals, before, between, after, **orders)
+    case = (signals, before, between, after, orders)
+    return Verdicts("spoiled change", code, found, case, _about(signals, order_before, order))
 
 
-def judge_lamps(signals: Signals, rows: oracle.Rows) -> Verdicts:
+def judge_lamps(signals: Signals, rows: Rows) -> Verdicts:
     """Lamps, however they came to be shown."""
     columns = [rows[group.id].translate(CODES).encode() for group in signals.groups]
     lamps = np.stack([np.frombuffer(column, np.int8) for column in columns], axis=1)
     code = _said(lambda: safety.check_lamps(signals, lamps))
-    return Verdicts("lamps", code, oracle.broken_by_rows(signals, rows), (signals, rows))
+    return Verdicts("lamps", code, oracle.broken_by_rows(signals, rows), (signals, rows), _about(signals))
 
 
 def verdicts(pick: Pick, plans: int, changes: int, lamps: int) -> Iterator[Verdicts]:
@@ -109,11 +111,11 @@ def verdicts(pick: Pick, plans: int, changes: int, lamps: int) -> Iterator[Verdi
         changes: how many changes, if the site has a safe plan.
         lamps: how many paintings.
     """
-    signals, greens = site_around_a_plan(pick)
-    safe = []
-    base = plan_of(signals, greens, 0)
+    signals, greens, order = site_around_a_plan(pick)
+    safe: list[SignalPlan] = []
+    base = plan_of(signals, greens, 0, order=order)
     for _ in range(plans):
-        plan = a_plan(pick, signals, greens)
+        plan = a_plan(pick, signals, greens, order)
         running = one_of(pick, (None, None, base, one_of(pick, safe or [base])))
         said = judge_plan(signals, plan, running)
         if not oracle.broken_by_plan(signals, plan):
@@ -124,13 +126,21 @@ def verdicts(pick: Pick, plans: int, changes: int, lamps: int) -> Iterator[Verdi
         if in_hundred(pick, 60):
             offset = pick(0, after.cycle_s - 1)
             now_s = pick(0, before.cycle_s - 1) + before.cycle_s * pick(0, 50)
-            yield judge_change(signals, before, plan_of(signals, after.green_s, offset), now_s)
+            yield judge_change(signals, before, plan_of(signals, after.green_s, offset, order=after.order), now_s)
         else:
-            cycles = transition.transition(signals, pick(0, 500), after.cycle_s, after.offset_s, after.green_s) or ()
-            between = spoiled(pick, signals, cycles, after.green_s)
-            yield judge_cycles(signals, before.green_s, between, after.green_s)
+            last = (after.cycle_s, after.offset_s, after.green_s, after.order)
+            cycles = transition.transition(signals, pick(0, 500), *last) or ()
+            between = spoiled(pick, signals, cycles, after.green_s, after.order)
+            order_before = odd_order(pick, signals) if in_hundred(pick, 3) else before.order
+            yield judge_cycles(signals, before.green_s, between, after.green_s, order_before, after.order)
     for _ in range(lamps):
-        yield judge_lamps(signals, painted(pick, signals, greens))
+        yield judge_lamps(signals, painted(pick, signals, greens, order))
+
+
+def _about(signals: Signals, *orders: Order) -> frozenset[str]:
+    own = ((), tuple(range(len(signals.stages))))
+    said = {"with rings": bool(signals.rings), "in another order": any(order not in own for order in orders)}
+    return frozenset(name for name, true in said.items() if true)
 
 
 def _said(check: Callable[[], Sequence[Refusal]]) -> Broken:

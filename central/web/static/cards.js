@@ -101,7 +101,7 @@ class Card {
     if (!live) words = t("stale_signal");
     else if (running >= 0) words = `${t("stage")} ${named(segments[running][2])} · ${t("left_s", { s: number(segments[running][0] + segments[running][1] - cycle_second_s) })}`;
     else if (known) {
-      const next = segments.find(([start]) => start > cycle_second_s)?.[0] ?? cycle_s;
+      const next = Math.min(cycle_s, ...segments.map(([start]) => start).filter((start) => start > cycle_second_s));
       words = `${t("changing")} · ${t("left_s", { s: number(next - cycle_second_s) })}`;
     }
     setText(this.countdown, in_transition && live ? `${words} · ${t("transition")}` : words);

@@ -92,6 +92,8 @@ class LiveStreet:
             plan = plans.get(site.id)
             if plan is None or plan.node != site.id:
                 raise ContractError(f"plans: none for {site.id}; give one for every site")
+            if plan.order != self.network.orders.get(site.id, ()):
+                raise ContractError(f"plans: {plan.id} runs the stages of {site.id} in another order than the street")
             stages.append(phases.durations_s(plan.green_s).astype(np.float64))
             offsets.append(float(plan.offset_s))
         lengths, state, demand = np.concatenate(stages), self._state, self.demand
@@ -156,6 +158,7 @@ def live_street(
     random: np.random.Generator,
     settings: LiveSettings | None = None,
     travel_s: Mapping[Place, float] | None = None,
+    orders: Mapping[str, tuple[int, ...]] | None = None,
 ) -> LiveStreet:
     """Puts the street together as it is now.
 
@@ -170,6 +173,7 @@ def live_street(
         random: draws arrivals (Poisson) and turns.
         settings: what the street rests on beside its files.
         travel_s: measured free travel time of approaches from upstream to the line, by node and approach.
+        orders: in which each node's stages run, the same in all plans that are asked; by default the sites' own.
 
     Raises:
         ContractError: if something told does not fit the site files, or the horizon is no second long.
@@ -179,6 +183,6 @@ def live_street(
     if not np.isfinite(now_s):
         raise ContractError(f"now_s is {now_s}; give master-clock seconds")
     s = settings or LiveSettings()
-    table = live_table(sites, lanes)
-    network = live_network(table, s, travel_s or {})
+    table = live_table(sites, lanes, s.saturation_mcu_h_m)
+    network = live_network(table, s, travel_s or {}, orders or {})
     return LiveStreet(table, network, live_demand(table, network, horizon_s, random), s, float(now_s), horizon_s)

@@ -1,4 +1,4 @@
-"""What all plans of a site have in common: the same lamps in the same order, of which greens stretch only a few."""
+"""What all plans of a site in one order have in common: the same lamps, of which greens stretch only a few."""
 
 from __future__ import annotations
 
@@ -49,11 +49,21 @@ class Phases:
         return durations
 
 
-def phases_of(signals: Signals) -> Phases:
-    """The phases of a site's plans."""
-    least = shortest_greens(signals)
-    lamps = expand_cycle(signals, least)
-    starts = stage_starts(signals, least)
+def phases_of(signals: Signals, order: Sequence[int] = ()) -> Phases:
+    """The phases of a site's plans in one order of the stages; greens are told in the site's order all the same.
+
+    Args:
+        signals: signal side of the site.
+        order: stages in the order of running; empty for the site's own.
+
+    Raises:
+        ContractError: if the site has several rings: which of their lamps changes first depends on the greens.
+    """
+    if len(signals.rings) > 1:
+        raise ContractError("rings: lamps of a site with rings follow no fixed sequence; expand its plans one by one")
+    least = shortest_greens(signals, order)
+    lamps = expand_cycle(signals, least, order)
+    starts = stage_starts(signals, least, order)
     begins = sorted({0, *starts, *(np.flatnonzero((lamps[1:] != lamps[:-1]).any(axis=1)) + 1).tolist()})
     fixed = np.diff([*begins, len(lamps)]).astype(np.int64)
     stretched = tuple(begins.index(start) for start in starts)

@@ -12,13 +12,14 @@ from nutgiao.edge.signal.guard import Guard
 from nutgiao.edge.signal.ladder import Answer, Ladder
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.messages import PlanProposal
-from nutgiao.models.contracts.plan import SignalPlan, local_plan, scheduled_row
+from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan, scheduled_row
 from nutgiao.models.contracts.safety import Rule, check_lamps
 from nutgiao.models.contracts.site import Limits, Site, site_hash
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
 from nutgiao.models.contracts.words import ControlSource, Indication
 from nutgiao.simulation.cabinet import Cabinet
 from tests.support.crossroads import NOON_S, crossroads, plan_for
+from tests.support.dual_ring import GREENS, LAG, dual_ring
 
 CODES = {Indication.RED: RED, Indication.GREEN: GREEN, Indication.AMBER: AMBER}
 
@@ -211,3 +212,28 @@ def test_whatever_the_centre_sends_the_lamps_stay_safe(
     junction.run(500)
     assert junction.shown.source is not ControlSource.FLASH
     assert junction.broken() == []
+
+
+def test_a_plan_in_another_order_runs_until_it_expires_and_the_table_in_the_site_s_order_follows() -> None:
+    junction = Junction(dual_ring())
+    junction.run(20)
+    cycle = cycle_of(junction.signals, GREENS, LAG)
+    plan = plan_for(junction.site, GREENS, offset_s=50, now_s=junction.now_s, life_s=600.0)
+    (answer,) = junction.second(msgspec.structs.replace(plan, order=LAG, cycle_s=cycle))
+    assert not answer.verdict.refusals
+    junction.run(400)
+    assert (junction.shown.plan, junction.shown.order) == ("c1", LAG)
+    assert junction.ladder.running(junction.shown).order == LAG
+    junction.run(800)
+    assert (junction.shown.plan, junction.shown.order) == ("day", ())
+    assert (junction.shown.source, junction.shown.in_transition) == (ControlSource.TIME_OF_DAY, False)
+    assert junction.broken() == []
+
+
+def test_a_box_that_has_lost_its_memory_reads_the_order_from_the_controller() -> None:
+    junction = Junction(dual_ring())
+    plan = plan_for(junction.site, GREENS, now_s=junction.now_s)
+    junction.second(msgspec.structs.replace(plan, order=LAG, cycle_s=cycle_of(junction.signals, GREENS, LAG)))
+    junction.run(600)
+    forgetful = Ladder(junction.site, Guard(junction.site, lambda body, signature: True), junction)
+    assert forgetful.running(junction.shown).order == junction.shown.order == LAG

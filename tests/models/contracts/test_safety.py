@@ -113,6 +113,7 @@ ADMISSION: dict[str, tuple[SignalPlan, Rule]] = {
     "a stage too few": (change(PLAN, green_s=(40,)), Rule.SHAPE),
     "a stage too many": (change(PLAN, green_s=(40, 40, 10)), Rule.SHAPE),
     "no green": (change(PLAN, green_s=(0, 80)), Rule.SHAPE),
+    "stages turned round": (change(PLAN, order=(1, 0)), Rule.ORDER),
     "negative green": (change(PLAN, green_s=(-5, 40)), Rule.SHAPE),
     "no stages": (change(PLAN, green_s=()), Rule.SHAPE),
     "cycle that is not the sum": (change(PLAN, cycle_s=91), Rule.CYCLE),
@@ -205,4 +206,5 @@ def test_greens_of_a_billion_seconds_are_refused_without_being_drawn() -> None:
 
 def test_every_rule_has_a_test_of_its_own_or_belongs_to_the_guard() -> None:
     here = {rule for _, rule in ADMISSION.values()} | {rule for _, rule, _ in TAMPERED.values()} | {Rule.RATE}
-    assert set(Rule) - here == {Rule.SIGNATURE, Rule.INTERVAL, Rule.TRANSITION, Rule.CONTROLLER}
+    elsewhere = {Rule.SIGNATURE, Rule.INTERVAL, Rule.TRANSITION, Rule.CONTROLLER, Rule.BARRIER}
+    assert set(Rule) - here == elsewhere

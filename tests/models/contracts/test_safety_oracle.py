@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from nutgiao.configs.loader import list_sites, load_site
 from nutgiao.edge.signal.guard import Guard
-from nutgiao.models.contracts.plan import cycle_of, interstage_s
+from nutgiao.models.contracts.plan import cycle_of
 from nutgiao.models.contracts.refusal import Rule
+from nutgiao.models.contracts.rings import interstage_s
 from nutgiao.models.contracts.safety import DRAWABLE_S, check_plan, check_transition
 from nutgiao.models.contracts.site import Signals, Stage, TimedPlan
 from nutgiao.models.contracts.transition import MAX_CYCLES, STRETCH
@@ -21,8 +22,10 @@ from nutgiao.models.contracts.words import ControlSource, Indication
 from nutgiao.simulation.cabinet import Cabinet
 from tests.support.crossroads import crossroads
 from tests.support.reference import signal_oracle as oracle
-from tests.support.signal_cases import HASH, NODE, NOW_S, Pick, plan_of
+from tests.support.reference import signal_rows
+from tests.support.signal_cases import HASH, NODE, NOW_S, plan_of
 from tests.support.signal_judges import Verdicts, judge_change, judge_cycles, judge_lamps, judge_plan, verdicts
+from tests.support.signal_sites import Pick
 
 SITES = 40
 """Sites of the seeded count: about 1600 plans and changes; ``make bench-safety`` judges a hundred thousand."""
@@ -197,7 +200,7 @@ def test_a_running_plan_of_another_junction_is_a_refusal_and_no_crash() -> None:
 
 def test_the_oracle_draws_what_a_person_would_draw() -> None:
     # m: 10 s green, 3 s amber, 2 s all-red; ps needs 12 s before m, of which the pause gives 5.
-    assert oracle.rows_of_cycle(crossroads_signals(), (10, 20)) == {
+    assert signal_rows.rows_of_cycle(crossroads_signals(), (10, 20)) == {
         "m": "GGGGGGGGGGAAARR" + "R" * 25,
         "s": "R" * 15 + "GGGGGGGGGGGGGGGGGGGGAAARR",
         "pm": "GGGGGRRRRRRRRRR" + "R" * 25,
@@ -234,6 +237,8 @@ def test_the_oracle_reads_lamps_as_a_person_would(name: str) -> None:
 
 
 def test_the_oracle_shares_no_line_with_the_code() -> None:
-    used = {name for name, value in vars(oracle).items() if getattr(value, "__module__", "").startswith("nutgiao")}
+    names = {**vars(oracle), **vars(signal_rows)}
+    used = {name for name, value in names.items() if getattr(value, "__module__", "").startswith("nutgiao")}
     assert used == {"SignalPlan", "SignalGroup", "Signals"}
-    assert interstage_s(crossroads_signals(), 0, 1) == oracle.pause_s(crossroads_signals(), ("m", "pm"), ("s", "ps"))
+    main, side = ("m", "pm"), ("s", "ps")
+    assert interstage_s(crossroads_signals(), main, side) == signal_rows.pause_s(crossroads_signals(), main, side)

@@ -7,6 +7,9 @@ read like a person with a stop-watch would read them.
 The rules, in words:
 
 - shape: one green for each stage, at least one second each; otherwise nothing can be laid out and nothing else is said.
+- order: every stage once, the site's first one first; another order than the site's only where the site allows it, and
+  with rings only by swaps of stages of the same section of the same ring. If not, nothing can be laid out either.
+- barrier: between two barriers a ring is done earlier than another; blamed is the stage that it ends the section with.
 - cycle: the plan says as many seconds as its lamps take, and no fewer or more than the site allows.
 - offset: 0 or more, less than the cycle.
 - rate_of_change: from the running plan neither the cycle nor a stage's green moves farther than the site allows.
@@ -29,10 +32,18 @@ from collections.abc import Sequence
 
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.site import SignalGroup, Signals
-
-Greens = Sequence[int]
-Rows = dict[str, str]
-"""Group → one letter a second: ``G`` green or walk, ``A`` amber, ``R`` red."""
+from tests.support.reference.signal_rows import (
+    Greens,
+    Order,
+    Rows,
+    pause_s,
+    rows_of,
+    seconds_of_cycle,
+    seconds_of_rings,
+    sections,
+    turns,
+    walk_stop_s,
+)
 
 Broken = set[tuple[str, tuple[str, ...]]]
 """Rule and the groups to blame."""
@@ -49,75 +60,6 @@ LAID_OUT_S = 3600
 
 LONGEST_STRETCH = 0.25
 """A transitional cycle takes at most a quarter more than the new plan's."""
-
-
-# --- what the lamps show --------------------------------------------------------------------------------------------
-
-
-def rows_of_cycle(signals: Signals, green_s: Greens) -> Rows:
-    """The lamps of one cycle: every stage's green, then the pause before the next stage."""
-    rows = {group.id: "" for group in signals.groups}
-    for index, green in enumerate(green_s):
-        now = signals.stages[index].groups
-        then = signals.stages[(index + 1) % len(signals.stages)].groups
-        pause = pause_s(signals, now, then)
-        for group in signals.groups:
-            rows[group.id] += stage_of_group(signals, group, now, then, green, pause)
-    return rows
-
-
-def rows_of(signals: Signals, cycles: Sequence[Greens]) -> Rows:
-    """The lamps of several cycles, one after the other."""
-    laid_out = {green_s: rows_of_cycle(signals, green_s) for green_s in set(map(tuple, cycles))}
-    return {group.id: "".join(laid_out[tuple(green_s)][group.id] for green_s in cycles) for group in signals.groups}
-
-
-def seconds_of_cycle(signals: Signals, green_s: Greens) -> int:
-    """How long one cycle lasts."""
-    stages = [stage.groups for stage in signals.stages]
-    return sum(green_s) + sum(
-        pause_s(signals, now, then) for now, then in zip(stages, stages[1:] + stages[:1], strict=True)
-    )
-
-
-def stage_of_group(
-    signals: Signals, group: SignalGroup, now: Sequence[str], then: Sequence[str], green: int, pause: int
-) -> str:
-    """A group's lamps during one stage's green and the pause after it."""
-    if group.id not in now:
-        return "R" * (green + pause)
-    if group.id in then:
-        return "G" * (green + pause)
-    if group.pedestrian:
-        walk = max(0, walk_stop_s(signals, group, now, then, green, pause))
-        return "G" * walk + "R" * (green + pause - walk)
-    return "G" * green + "A" * group.amber_s + "R" * (pause - group.amber_s)
-
-
-def pause_s(signals: Signals, now: Sequence[str], then: Sequence[str]) -> int:
-    """Seconds from one stage's green to the next one's: vehicles that stop need their amber and their intergreens."""
-    pause = 0
-    for group in signals.groups:
-        if group.id in now and group.id not in then and not group.pedestrian:
-            pause = max([pause, group.amber_s, *seconds_to(signals, group, now, then)])
-    return pause
-
-
-def walk_stop_s(
-    signals: Signals, group: SignalGroup, now: Sequence[str], then: Sequence[str], green: int, pause: int
-) -> int:
-    """When walk must end: with its stage, or as early as it takes to clear before the first conflicting green."""
-    conflicting_green = green + pause
-    return min([green, *(conflicting_green - seconds for seconds in seconds_to(signals, group, now, then))])
-
-
-def seconds_to(signals: Signals, group: SignalGroup, now: Sequence[str], then: Sequence[str]) -> list[int]:
-    """The intergreens from a group to each group that is not green now and is green then."""
-    return [
-        pair.seconds
-        for pair in signals.intergreens
-        if pair.from_group == group.id and pair.to_group in then and pair.to_group not in now
-    ]
 
 
 # --- the verdict on lamps -------------------------------------------------------------------------------------------
@@ -170,12 +112,43 @@ def has_shape(signals: Signals, green_s: Greens) -> bool:
     return len(green_s) == len(signals.stages) and all(green >= 1 for green in green_s)
 
 
+def broken_by_form(signals: Signals, green_s: Greens, order: Order) -> Broken:
+    """What makes it impossible to lay out a cycle as it is meant."""
+    broken: Broken = set()
+    if not has_shape(signals, green_s):
+        broken.add(("shape", ()))
+    if not may_run_in(signals, order):
+        broken.add(("order", ()))
+    if broken:
+        return broken
+    for section, seconds in zip(sections(signals, order), seconds_of_rings(signals, green_s, order), strict=True):
+        for ring, length in zip(section, seconds, strict=True):
+            if length != max(seconds):
+                broken.add(("barrier", signals.stages[ring[-1]].groups))
+    return broken
+
+
+def may_run_in(signals: Signals, order: Order) -> bool:
+    """Whether the site lets its stages run in an order."""
+    names = [stage.id for stage in signals.stages]
+    if len(order) == 0 or [*order] == [*range(len(names))]:
+        return True
+    if not signals.limits.free_order or len(order) != len(names) or {*order} != {*range(len(names))}:
+        return False
+    for place, stage in enumerate(order):
+        for ring in signals.rings:
+            for section in ring.sections:
+                if (names[place] in section) != (names[stage] in section):
+                    return False
+    return order[0] == 0
+
+
 def broken_by_plan(signals: Signals, plan: SignalPlan, running: SignalPlan | None = None) -> Broken:
     """Rules that a plan breaks; who made it, when and for whom is another matter."""
-    if not has_shape(signals, plan.green_s):
-        return {("shape", ())}
-    broken: Broken = set()
-    cycle = seconds_of_cycle(signals, plan.green_s)
+    broken = broken_by_form(signals, plan.green_s, plan.order)
+    if broken:
+        return broken
+    cycle = seconds_of_cycle(signals, plan.green_s, plan.order)
     if plan.cycle_s != cycle or outside_limits(signals, cycle):
         broken.add(("cycle", ()))
     if plan.offset_s < 0 or plan.offset_s >= plan.cycle_s:
@@ -184,7 +157,7 @@ def broken_by_plan(signals: Signals, plan: SignalPlan, running: SignalPlan | Non
         broken |= broken_by_step(signals, plan, running)
     if cycle > LAID_OUT_S:
         return broken
-    return broken | broken_by_rows(signals, rows_of(signals, [plan.green_s] * REPEATS))
+    return broken | broken_by_rows(signals, rows_of(signals, [plan.green_s] * REPEATS, [plan.order] * REPEATS))
 
 
 def outside_limits(signals: Signals, cycle_s: int) -> bool:
@@ -206,19 +179,30 @@ def broken_by_step(signals: Signals, plan: SignalPlan, running: SignalPlan) -> B
     return broken
 
 
-def broken_by_change(signals: Signals, before: Greens, between: Sequence[Greens], after: Greens) -> Broken:
+def broken_by_change(
+    signals: Signals,
+    before: Greens,
+    between: Sequence[Greens],
+    after: Greens,
+    order_before: Order = (),
+    order: Order = (),
+) -> Broken:
     """Rules that a change breaks, given its transitional cycles; the plans before and after it are safe themselves."""
-    if not all(has_shape(signals, green_s) for green_s in (before, *between, after)):
-        return {("shape", ())}
-    broken: Broken = set()
+    broken = broken_by_form(signals, before, order_before)
+    for green_s in (*between, after):
+        broken |= broken_by_form(signals, green_s, order)
+    if broken:
+        return broken
     if len(between) > MOST_TRANSITIONAL_CYCLES:
         broken.add(("transition", ()))
-    if any(outside_limits(signals, seconds_of_cycle(signals, green_s)) for green_s in between):
+    if any(outside_limits(signals, seconds_of_cycle(signals, green_s, order)) for green_s in between):
         broken.add(("transition", ()))
-    if any(seconds_of_cycle(signals, green_s) > LAID_OUT_S for green_s in (before, *between, after)):
+    seconds = [seconds_of_cycle(signals, green_s, order) for green_s in (*between, after)]
+    if max(seconds) > LAID_OUT_S or seconds_of_cycle(signals, before, order_before) > LAID_OUT_S:
         return broken
-    shown = [*[before] * REPEATS_AROUND, *between[:MOST_TRANSITIONAL_CYCLES], *[after] * REPEATS_AROUND]
-    return broken | broken_by_rows(signals, rows_of(signals, shown))
+    shown = [*between[:MOST_TRANSITIONAL_CYCLES], *[after] * REPEATS_AROUND]
+    left, joined = rows_of(signals, [before], [order_before]), rows_of(signals, shown, [order] * len(shown))
+    return broken | broken_by_rows(signals, {name: row * REPEATS_AROUND + joined[name] for name, row in left.items()})
 
 
 def end_of_cycle_s(plan: SignalPlan, now_s: int) -> int:
@@ -242,18 +226,38 @@ def most_cycle_s(signals: Signals, after: SignalPlan) -> int:
 
 
 def least_cycle_s(signals: Signals, after: SignalPlan) -> int:
-    """The shortest transitional cycle: each stage as short as the groups that have green in it alone can bear."""
-    least = [shortest_green_s(signals, index, green) for index, green in enumerate(after.green_s)]
-    seconds = after.cycle_s - sum(green - short for green, short in zip(after.green_s, least, strict=True))
-    return min(after.cycle_s, max(seconds, signals.limits.cycle_min_s))
+    """The shortest transitional cycle: each stage as short as the groups that have green in it alone can bear.
+
+    Between two barriers all rings become shorter together, so the one that can spare least decides.
+    """
+    least = least_greens_s(signals, after)
+    parts = sections(signals, after.order)
+    spared = sum(min(sum(after.green_s[k] - least[k] for k in ring) for ring in section) for section in parts)
+    return min(after.cycle_s, max(after.cycle_s - spared, signals.limits.cycle_min_s))
 
 
-def shortest_green_s(signals: Signals, index: int, green_s: int) -> int:
+def starved(signals: Signals, after: SignalPlan, between: Sequence[Greens]) -> bool:
+    """Whether a transitional cycle takes more from a stage than it can spare."""
+    least = least_greens_s(signals, after)
+    return any(green < least[k] for green_s in between for k, green in enumerate(green_s))
+
+
+def least_greens_s(signals: Signals, after: SignalPlan) -> dict[int, int]:
+    """Stage → the shortest green in a transitional cycle."""
+    parts = sections(signals, after.order)
+    return {
+        k: shortest_green_s(signals, k, after.green_s[k], now, then)
+        for section, following in zip(parts, [*parts[1:], parts[0]], strict=True)
+        for ring in section
+        for k, now, then in turns(signals, ring, section, following)
+    }
+
+
+def shortest_green_s(signals: Signals, index: int, green_s: int, now: Sequence[str], then: Sequence[str]) -> int:
     """The shortest green of a stage in which every group that has no other stage is green for its least seconds."""
-    now = signals.stages[index].groups
-    then = signals.stages[(index + 1) % len(signals.stages)].groups
     elsewhere = {name for k, stage in enumerate(signals.stages) if k != index for name in stage.groups}
-    alone = [group for group in signals.groups if group.id in now and group.id not in elsewhere]
+    own = signals.stages[index].groups
+    alone = [group for group in signals.groups if group.id in own and group.id not in elsewhere]
     pause = pause_s(signals, now, then)
     for green in range(1, green_s):
         stops = [walk_stop_s(signals, group, now, then, green, pause) if group.pedestrian else green for group in alone]

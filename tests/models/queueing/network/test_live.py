@@ -16,12 +16,11 @@ from nutgiao.models.contracts.plan import NEVER_S, SignalPlan, cycle_of
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.words import Turn
 from nutgiao.models.queueing.network.live import Answer, LaneNow, LiveSettings, LiveStreet, live_street
-from nutgiao.models.queueing.webster import SATURATION_MCU_H_M
 
 SITES = {name: load_site(f"demo-{name}") for name in ("j1", "j2", "j3")}
 J2 = SITES["j2"]
 WIDTH_M = 3.2
-HEADWAY_S = 3600.0 / (SATURATION_MCU_H_M * WIDTH_M)
+HEADWAY_S = 3600.0 / (LiveSettings().saturation_mcu_h_m * WIDTH_M)
 LOST_S = LiveSettings().lost_s
 MAIN, LEFT, SIDE = 40, 10, 20
 

@@ -11,6 +11,7 @@ from nutgiao.configs.loader import load_site
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.timeline import expand_cycle
 from nutgiao.models.queueing.network.phases import phases_of
+from tests.support.dual_ring import dual_ring
 
 SITES = ("demo-j1", "demo-j2", "demo-j3")
 
@@ -24,6 +25,24 @@ def test_phases_show_what_the_timeline_shows(name: str, longer: list[int]) -> No
     greens = tuple(least + more for least, more in zip(phases.least_s, longer, strict=False))
     lamps = np.repeat(phases.lamps, phases.durations_s(greens), axis=0)
     assert np.array_equal(lamps, expand_cycle(signals, greens))
+
+
+@given(longer=st.lists(st.integers(0, 60), min_size=3, max_size=3))
+def test_phases_of_another_order_show_what_the_timeline_shows_in_it(longer: list[int]) -> None:
+    signals = load_site("demo-j2").signals
+    assert signals is not None
+    phases = phases_of(signals, (0, 2, 1))
+    greens = tuple(least + more for least, more in zip(phases.least_s, longer, strict=True))
+    lamps = np.repeat(phases.lamps, phases.durations_s(greens), axis=0)
+    assert np.array_equal(lamps, expand_cycle(signals, greens, (0, 2, 1)))
+    assert not np.array_equal(lamps[-len(lamps) // 2 :], expand_cycle(signals, greens)[-len(lamps) // 2 :])
+
+
+def test_lamps_of_rings_have_no_fixed_sequence() -> None:
+    signals = dual_ring().signals
+    assert signals is not None
+    with pytest.raises(ContractError, match="rings"):
+        phases_of(signals)
 
 
 def test_a_green_below_the_least_is_refused_by_stage() -> None:

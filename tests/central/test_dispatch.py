@@ -1,0 +1,71 @@
+"""The dispatcher: what it sends runs in the order that the node runs, and what breaks a rule stays at home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nutgiao.central.dispatch import Dispatcher
+from nutgiao.central.sqlite_store import SqliteStore
+from nutgiao.central.state import NetworkState
+from nutgiao.models.contracts.messages import PlanProposal
+from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan
+from nutgiao.models.contracts.site import site_hash
+from tests.support.crossroads import NOON_S
+from tests.support.dual_ring import GREENS, LAG, dual_ring
+
+SITE = dual_ring()
+
+
+class Wire:
+    """Stands for the connection: keeps what is published."""
+
+    def __init__(self) -> None:
+        self.sent: list[PlanProposal] = []
+
+    def head(self, life_s: float) -> dict[str, Any]:
+        return {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": NOON_S, "expires_s": NOON_S + life_s}
+
+    def topic(self, node: str, channel: str) -> str:
+        return f"{node}/{channel}"
+
+    def publish(self, message: PlanProposal, topic: str) -> None:
+        assert topic.startswith(SITE.id)
+        self.sent.append(message)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def dispatcher(wire: Wire, tmp_path: Path) -> Dispatcher:
+    store = SqliteStore(tmp_path / "centre.db", tmp_path / "evidence")
+    key = Ed25519PrivateKey.generate()
+    return Dispatcher("city", {SITE.id: SITE}, NetworkState([SITE]), store, wire, key, 900.0)  # type: ignore[arg-type]
+
+
+def running(order: tuple[int, ...]) -> SignalPlan:
+    assert SITE.signals is not None
+    plan = local_plan(SITE.id, SITE.signals, site_hash(SITE), SITE.signals.time_of_day[0])
+    return msgspec.structs.replace(plan, order=order, cycle_s=cycle_of(SITE.signals, plan.green_s, order))
+
+
+@pytest.mark.parametrize("order", [(), LAG])
+def test_new_timings_keep_the_order_in_which_the_stages_run(
+    dispatcher: Dispatcher, wire: Wire, order: tuple[int, ...]
+) -> None:
+    longer = (14, 28, 10, 22, 18, 24, 12, 20)
+    assert dispatcher.propose(SITE.id, longer, 30, running(order), NOON_S)
+    (message,) = wire.sent
+    assert (message.plan.order, message.plan.green_s, message.plan.cycle_s) == (order, longer, 96)
+
+
+def test_timings_whose_rings_do_not_meet_stay_at_home(dispatcher: Dispatcher, wire: Wire) -> None:
+    assert not dispatcher.propose(SITE.id, (*GREENS[:-1], GREENS[-1] + 1), 30, running(()), NOON_S)
+    assert wire.sent == []
