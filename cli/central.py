@@ -36,6 +36,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NutgiaoError: with what to do about it.
     """
+    print(
+        "getting the planner's kernels ready: up to a minute, unless NUMBA_CACHE_DIR names a folder to keep them in",
+        flush=True,
+    )
     from nutgiao.central.app import CentreOptions, run_central
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.broker_url import parse_broker_url

@@ -39,8 +39,10 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from nutgiao.central.demo.arm import Period
-    from nutgiao.central.demo.demo import DemoOptions, run_demo
+    console = Console()
+    with console.status("Getting the kernels ready (half a minute the first time)"):
+        from nutgiao.central.demo.arm import Period
+        from nutgiao.central.demo.demo import DemoOptions, run_demo
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.errors import ContractError
 
@@ -71,5 +73,5 @@ def run(args: argparse.Namespace) -> int:
         once=args.once,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends it as Ctrl-C does
-    run_demo(options, Console())
+    run_demo(options, console)
     return 0

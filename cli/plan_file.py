@@ -17,7 +17,7 @@ def read_plan(path: Path, site: Site, signals: Signals, now_s: float) -> SignalP
     """Reads a plan file; what it does not say is filled in as the centre would send it now.
 
     Args:
-        path: JSON or YAML, a whole plan or only ``offset_s`` and ``green_s``.
+        path: JSON or YAML, a whole plan or only ``offset_s``, ``green_s`` and ``order``.
         site: the site that it is meant for.
         signals: signal side of the site.
         now_s: time now, seconds since the epoch.
@@ -32,7 +32,7 @@ def read_plan(path: Path, site: Site, signals: Signals, now_s: float) -> SignalP
 
     document = Document(path, begins="offset_s: 0")
     body = document.data
-    if set(body) <= {"offset_s", "green_s"}:
+    if set(body) <= {"offset_s", "green_s", "order"}:
         body = {**_filled_in(path, site, signals, now_s, document), **body}
     try:
         return msgspec.convert(body, SignalPlan)
@@ -56,13 +56,18 @@ def plan_yaml(plan: SignalPlan, stages: tuple[str, ...] = ()) -> str:
     for name in ("id", "node", "site_hash"):
         if not body[name].isprintable():  # only double quotes carry every character, such as a line break, through YAML
             body[name] = DoubleQuotedScalarString(body[name])
-    body["green_s"] = CommentedSeq(plan.green_s)
-    body["green_s"].fa.set_flow_style()
+    if not plan.order:
+        del body["order"]
+    for name in ("green_s", "order"):
+        if name in body:
+            body[name] = CommentedSeq(body[name])
+            body[name].fa.set_flow_style()
     body.yaml_set_start_comment("A signal plan of nutgiao. All times are seconds.")
     remarks = {
         "cycle_s": "greens and interstages together",
         "offset_s": "the first stage's green starts when the master clock modulo the cycle is this",
         "green_s": ", ".join(stages),
+        "order": ", then ".join(stages[k] for k in plan.order if 0 <= k < len(stages)),
         "valid_from_s": _moment(plan.valid_from_s),
         "expires_s": _moment(plan.expires_s),
     }
@@ -89,14 +94,17 @@ def _filled_in(path: Path, site: Site, signals: Signals, now_s: float, document:
     from nutgiao.models.contracts.plan import cycle_of
     from nutgiao.models.contracts.site import site_hash
 
-    green_s = document.data.get("green_s")
-    fits = isinstance(green_s, list) and len(green_s) == len(signals.stages) and all(type(g) is int for g in green_s)
+    green_s, order = document.data.get("green_s"), document.data.get("order", [])
+    stages = len(signals.stages)
+    fits = isinstance(green_s, list) and len(green_s) == stages and all(type(g) is int for g in green_s)
+    ordered = isinstance(order, list) and all(type(k) is int for k in order)
+    fits = fits and ordered and (not order or sorted(order) == [*range(stages)])
     return {
         "id": path.stem,
         "node": site.id,
         "site_hash": site_hash(site),
         "revision": 1,
-        "cycle_s": cycle_of(signals, tuple(green_s)) if fits and green_s else 0,
+        "cycle_s": cycle_of(signals, tuple(green_s), tuple(order)) if fits and green_s else 0,
         "valid_from_s": now_s,
         "expires_s": now_s + signals.limits.max_plan_life_s,
     }

@@ -1,136 +1,205 @@
-"""A signal plan as a drawing: one row a signal group over one cycle, plain SVG without any library."""
+"""Bars over one cycle, a row for each signal group or group of links: of a site's plan, or of a program in steps."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from nutgiao.cli.plan_picture import CHARACTER_PX, INK, PALE, PAPER, Box, Line, Picture, Words, legend
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from nutgiao.models.contracts.plan import SignalPlan
+    from nutgiao.models.contracts.program import LampProgram
     from nutgiao.models.contracts.site import SignalGroup, Signals
 
 ROW_PX, BAR_PX, HEAD_PX, FOOT_PX, PAD_PX = 30, 18, 76, 64, 14
-CHARACTER_PX = 7.2
+SMALL, GREY = 0.75, "#666666"
 BARS_PX = 820
 """Width that the cycle is drawn on, whatever it lasts."""
 
-COLOUR = {"green": "#1f8a4c", "walk": "#63b98a", "amber": "#f0a818", "red": "#c8321f"}
-INK, PALE, PAPER = "#222222", "#dddddd", "#ffffff"
+COLOUR = {
+    "green": "#1f8a4c",
+    "walk": "#63b98a",
+    "giving way": "#63b98a",
+    "amber": "#f0a818",
+    "red and amber": "#e07030",
+    "blinking": "#c9a227",
+    "off": "#999999",
+    "red": "#c8321f",
+    "red, may turn": "#e9a299",
+}
+MEANING = {
+    "G": "green",
+    "g": "giving way",
+    "y": "amber",
+    "Y": "amber",
+    "u": "red and amber",
+    "o": "blinking",
+    "O": "off",
+    "s": "red, may turn",
+    "r": "red",
+}
+"""What SUMO's letters mean."""
+
+THIN = frozenset({"red", "red, may turn", "off"})
 LEAST_FOR_A_FIGURE_PX = 18
-SPAN = tuple[str, int, int]
+Span = tuple[str, float, float]
 """What is shown, from which second, to which."""
 
 
+class Row(NamedTuple):
+    """A row of the picture: its name, what it shows, and a smaller line below the name."""
+
+    name: str
+    shown: Sequence[Span]
+    below: str = ""
+
+
 def plan_svg(signals: Signals, plan: SignalPlan, note: str = "") -> str:
+    """A plan that has one green for each stage, as a whole SVG document; arguments as `plan_picture`."""
+    return plan_picture(signals, plan, note).svg()
+
+
+def plan_picture(signals: Signals, plan: SignalPlan, note: str = "") -> Picture:
     """Draws a plan that has one green for each stage.
 
     Args:
         signals: signal side of the site.
         plan: the plan.
         note: a line below the title, such as what it is refused for.
-
-    Returns:
-        A whole SVG document.
     """
-    from nutgiao.models.contracts.timeline import expand_cycle
+    from nutgiao.models.contracts.timeline import expand_cycle, stage_starts
 
-    lamps = expand_cycle(signals, plan.green_s)
-    cycle = len(lamps)
-    left = PAD_PX + CHARACTER_PX * max(len(group.id) for group in signals.groups) + 10
-    scale = BARS_PX / cycle
-    bottom = HEAD_PX + ROW_PX * len(signals.groups)
-    width, height = left + BARS_PX + 2 * PAD_PX, bottom + FOOT_PX
-    title = f"Plan {_plain(plan.id)} at {_plain(plan.node)}: cycle {cycle} s, offset {plan.offset_s} s"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-        f'viewBox="0 0 {width:.0f} {height}" role="img" font-family="sans-serif" font-size="12" fill="{INK}">',
-        f"<title>{title}</title>",
-        f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-        _text(PAD_PX, 20, title, 'font-size="14" font-weight="bold"'),
+    lamps = expand_cycle(signals, plan.green_s, plan.order)
+    rows = [Row(group.id, spans(group, lamps[:, column])) for column, group in enumerate(signals.groups)]
+    starts = stage_starts(signals, plan.green_s, plan.order)
+    heads = [
+        (stage.id, start, start + green)
+        for stage, green, start in zip(signals.stages, plan.green_s, starts, strict=True)
     ]
-    if note:
-        parts.append(_text(PAD_PX, 38, _plain(note), f'fill="{COLOUR["red"]}"'))
-    parts += _stages(signals, plan, left, scale, bottom)
-    for row, group in enumerate(signals.groups):
-        top = HEAD_PX + row * ROW_PX
-        parts.append(_text(left - 8, top + 20, escape(group.id), 'text-anchor="end"'))
-        parts += _bars(group, lamps[:, row], left, top + 6, scale)
-    parts += _seconds(cycle, left, bottom, scale)
-    parts += _legend(left, bottom + 50)
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    title = f"Plan {plan.id} at {plan.node}: cycle {len(lamps)} s, offset {plan.offset_s} s"
+    entries = [("green", "green"), ("walk", "walk"), ("amber", "amber"), ("red", "red, and clearing crossings")]
+    return _bars_picture(title, note, rows, heads, len(lamps), entries)
 
 
-def spans(group: SignalGroup, shown: NDArray[np.int8]) -> list[SPAN]:
+def program_picture(program: LampProgram, names: Sequence[str] = (), note: str = "") -> Picture:
+    """Draws a program in steps: a row for each group of links that always show the same letters.
+
+    Args:
+        program: a program whose steps have durations.
+        names: of each link, where it comes from; none leaves only the indices.
+        note: a line below the title.
+    """
+    timed = [(step, step.duration_s or 0.0) for step in program.steps]
+    ends = list(itertools.accumulate(seconds for _, seconds in timed))
+    cycle = ends[-1]
+    members: dict[tuple[str, ...], list[int]] = {}
+    for link in range(min(len(step.state) for step, _ in timed)):
+        members.setdefault(tuple(step.state[link] for step, _ in timed), []).append(link)
+    rows = []
+    for letters, links in members.items():
+        shown: list[Span] = []
+        for letter, (_, seconds), end in zip(letters, timed, ends, strict=True):
+            what = MEANING.get(letter, "off")
+            if shown and shown[-1][0] == what:
+                shown[-1] = (what, shown[-1][1], end)
+            elif seconds:
+                shown.append((what, end - seconds, end))
+        origins = dict.fromkeys(names[link] for link in links if link < len(names))
+        rows.append(Row(f"{'link' if len(links) == 1 else 'links'} {ranges(links)}", shown, ", ".join(origins)))
+    heads = [
+        (f"{step.name or k}:", end - seconds, end)
+        for k, ((step, seconds), end) in enumerate(zip(timed, ends, strict=True))
+    ]
+    offset = "" if program.offset_s is None else f", offset {program.offset_s} s".replace(".0 s", " s")
+    title = f"Program {program.id} of light {program.light} ({program.kind or 'static'}): cycle {cycle:g} s{offset}"
+    seen = {what for row in rows for what, _, _ in row.shown}
+    entries = [(what, what) for what in dict.fromkeys(MEANING.values()) if what in seen]
+    return _bars_picture(title, note, rows, heads, cycle, entries)
+
+
+def spans(group: SignalGroup, shown: NDArray[np.int8]) -> list[Span]:
     """What a group shows over one cycle, in stretches: ``green`` or ``walk``, ``amber``, ``red``."""
     from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
 
     names = {GREEN: "walk" if group.pedestrian else "green", AMBER: "amber", RED: "red"}
-    found: list[SPAN] = []
+    found: list[Span] = []
     for lamp, seconds in itertools.groupby(shown.tolist()):
         start = found[-1][2] if found else 0
         found.append((names[lamp], start, start + len(list(seconds))))
     return found
 
 
-def _bars(group: SignalGroup, shown: NDArray[np.int8], left: float, top: float, scale: float) -> Iterator[str]:
-    for what, start, end in spans(group, shown):
-        x, width = left + start * scale, (end - start) * scale
-        thick = 4 if what == "red" else BAR_PX
-        box = f'x="{x:.1f}" y="{top + (BAR_PX - thick) / 2:.1f}" width="{width:.1f}" height="{thick}"'
-        told = f"{escape(group.id)}: {what} {start} to {end} s"
-        yield f'<rect {box} fill="{COLOUR[what]}"><title>{told}</title></rect>'
-        if what in ("green", "walk") and width >= LEAST_FOR_A_FIGURE_PX:
-            fill = f'text-anchor="middle" font-size="11" fill="{PAPER if what == "green" else INK}"'
-            yield _text(x + width / 2, top + 13, str(end - start), fill)
+def ranges(links: Sequence[int]) -> str:
+    """Indices in few words: 0-2, 7."""
+    found = []
+    for _, run in itertools.groupby(enumerate(sorted(links)), key=lambda pair: pair[1] - pair[0]):
+        members = [link for _, link in run]
+        found.append(str(members[0]) if len(members) == 1 else f"{members[0]}-{members[-1]}")
+    return ", ".join(found)
 
 
-def _stages(signals: Signals, plan: SignalPlan, left: float, scale: float, bottom: float) -> Iterator[str]:
-    """A line where each stage's green begins, and its name and green above it."""
-    from nutgiao.models.contracts.timeline import stage_starts
-
-    for stage, green, start in zip(signals.stages, plan.green_s, stage_starts(signals, plan.green_s), strict=True):
-        x, width = left + start * scale, green * scale
-        yield f'<line x1="{x:.1f}" y1="{HEAD_PX - 14}" x2="{x:.1f}" y2="{bottom}" stroke="{PALE}"/>'
-        yield f'<line x1="{x:.1f}" y1="{HEAD_PX - 6}" x2="{x + width:.1f}" y2="{HEAD_PX - 6}" stroke="{INK}"/>'
-        told = f"{stage.id} {green} s"
-        room = int(width / CHARACTER_PX)
-        shown = told if len(told) <= room else f"{green} s" if room >= len(f"{green} s") else ""
-        yield _text(x + 1, HEAD_PX - 12, escape(shown), 'font-size="11"')
-
-
-def _seconds(cycle: int, left: float, bottom: float, scale: float) -> Iterator[str]:
+def second_marks(cycle: float, left: float, y: float, scale: float) -> Iterator[Line | Words]:
+    """The axis of seconds below a drawing."""
     step = next((step for step in (5, 10, 20, 50, 100) if cycle / step <= 20), 500)
-    yield f'<line x1="{left:.1f}" y1="{bottom}" x2="{left + cycle * scale:.1f}" y2="{bottom}" stroke="{INK}"/>'
-    for second in [*range(0, cycle - step // 2, step), cycle]:
+    yield Line(((left, y), (left + cycle * scale, y)))
+    for second in [*range(0, round(cycle) - step // 2, step), cycle]:
         x = left + second * scale
-        yield f'<line x1="{x:.1f}" y1="{bottom}" x2="{x:.1f}" y2="{bottom + 5}" stroke="{INK}"/>'
-        yield _text(x, bottom + 18, str(second), 'text-anchor="middle" font-size="11"')
+        yield Line(((x, y), (x, y + 5)))
+        yield Words(x, y + 18, f"{second:g}", 11, "middle")
 
 
-def _legend(left: float, y: float) -> Iterator[str]:
-    x = left
-    for what, told in (
-        ("green", "green"),
-        ("walk", "walk"),
-        ("amber", "amber"),
-        ("red", "red, and clearing crossings"),
-    ):
-        thick = 4 if what == "red" else 10
-        yield f'<rect x="{x:.1f}" y="{y - 5 - thick / 2:.1f}" width="22" height="{thick}" fill="{COLOUR[what]}"/>'
-        yield _text(x + 28, y, told, 'font-size="11"')
-        x += 28 + CHARACTER_PX * len(told) + 18
-    yield _text(left + BARS_PX, y, "seconds of the cycle", 'text-anchor="end" font-size="11"')
+def _bars_picture(
+    title: str,
+    note: str,
+    rows: Sequence[Row],
+    heads: Sequence[tuple[str, float, float]],
+    cycle: float,
+    entries: Sequence[tuple[str, str]],
+) -> Picture:
+    left = PAD_PX + CHARACTER_PX * max(max(len(row.name), SMALL * len(row.below)) for row in rows) + 10
+    scale = BARS_PX / cycle
+    bottom = HEAD_PX + ROW_PX * len(rows)
+    picture = Picture(title, left + BARS_PX + 2 * PAD_PX, bottom + FOOT_PX)
+    parts = picture.parts
+    parts.append(Words(PAD_PX, 20, title, 14, bold=True))
+    if note:
+        parts.append(Words(PAD_PX, 38, note, colour=COLOUR["red"]))
+    parts += _heads(heads, left, scale, bottom)
+    for number, row in enumerate(rows):
+        top = HEAD_PX + number * ROW_PX
+        parts.append(Words(left - 8, top + (14 if row.below else 20), row.name, anchor="end"))
+        if row.below:
+            parts.append(Words(left - 8, top + 26, row.below, 12 * SMALL, "end", GREY))
+        parts += _bars(row.name, row.shown, left, top + 6, scale)
+    parts += second_marks(cycle, left, bottom, scale)
+    parts += legend(left, bottom + 50, [(COLOUR[what], told, 4 if what in THIN else 10) for what, told in entries])
+    parts.append(Words(left + BARS_PX, bottom + 50, "seconds of the cycle", 11, "end"))
+    return picture
 
 
-def _text(x: float, y: float, told: str, how: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" {how}>{told}</text>'
+def _bars(name: str, shown: Sequence[Span], left: float, top: float, scale: float) -> Iterator[Box | Words]:
+    for what, start, end in shown:
+        x, width = left + start * scale, (end - start) * scale
+        thick = 4 if what in THIN else BAR_PX
+        yield Box(x, top + (BAR_PX - thick) / 2, width, thick, COLOUR[what], f"{name}: {what} {start:g} to {end:g} s")
+        if what in ("green", "walk", "giving way") and width >= LEAST_FOR_A_FIGURE_PX:
+            yield Words(x + width / 2, top + 13, f"{end - start:g}", 11, "middle", PAPER if what == "green" else INK)
 
 
-def _plain(words: str) -> str:
-    """Text for XML, which knows no control characters."""
-    return escape("".join(letter if letter.isprintable() else "�" for letter in words))
+def _heads(
+    heads: Sequence[tuple[str, float, float]], left: float, scale: float, bottom: float
+) -> Iterator[Line | Words]:
+    """A line where each stage's green begins, and its name and green above it."""
+    for name, start, end in heads:
+        x, width, length = left + start * scale, (end - start) * scale, end - start
+        yield Line(((x, HEAD_PX - 14), (x, bottom)), PALE)
+        yield Line(((x, HEAD_PX - 6), (x + width, HEAD_PX - 6)))
+        told = f"{name} {length:g} s"
+        room = int(width / CHARACTER_PX)
+        shown = told if len(told) <= room else f"{length:g} s" if room >= len(f"{length:g} s") else ""
+        yield Words(x + 1, HEAD_PX - 12, shown, 11)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nutgiao.cli.main import main
 from nutgiao.cli.plan_file import plan_yaml, read_plan
 from nutgiao.cli.plan_svg import BARS_PX, plan_svg, spans
+from nutgiao.configs.loader import load_site
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED, expand_cycle
 from tests.support import strategies
@@ -52,6 +53,7 @@ PLANS = st.builds(
     green_s=st.lists(st.integers(-5, 600), max_size=6).map(tuple),
     valid_from_s=st.one_of(st.integers(0, 2**40), st.floats(0, 4e9), st.floats(allow_nan=False)),
     expires_s=st.one_of(st.integers(0, 2**40), st.floats(0, 4e9)),
+    order=st.permutations(range(4)).map(tuple) | st.just(()),
 )
 
 
@@ -147,6 +149,34 @@ def test_the_drawing_is_a_file_of_its_own(site: str, tmp_path: Path, capsys: pyt
     words = {text.text for text in root.iter(f"{SVG}text")}
     assert {"m", "s", "pm", "ps", "main 45 s", "side 35 s", "90"} <= words
     assert not {"script", "image", "use", "foreignObject"} & {node.tag.removeprefix(SVG) for node in root.iter()}
+
+
+def test_stages_are_drawn_in_the_plans_own_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    j2 = load_site("demo-j2")
+    assert j2.signals is not None
+    limits = msgspec.structs.replace(j2.signals.limits, free_order=True)
+    path = tmp_path / "j2.yaml"
+    free = msgspec.structs.replace(j2, signals=msgspec.structs.replace(j2.signals, limits=limits))
+    path.write_bytes(msgspec.json.encode(free))
+    plan = file(tmp_path, "{offset_s: 0, green_s: [39, 10, 28], order: [0, 2, 1]}")
+    assert main(["plan", "show", plan, "--site", str(path)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].endswith("greens [39, 10, 28] s, order [0, 2, 1]")
+    starts = {line.split()[0]: int(line.split()[2]) for line in told[2:5]}
+    assert starts["main"] < starts["side"] < starts["left"]
+    out = tmp_path / "whole.yaml"
+    assert main(["plan", "show", plan, "--site", str(path), "--out", str(out)]) == 0
+    assert "order: [0, 2, 1] # main, then side, then left" in out.read_text(encoding="utf-8")
+    assert main(["plan", "check", str(out), "--site", str(path)]) == 0
+
+
+def test_an_order_that_the_site_does_not_have_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for order in ("[0, 2, 1]", "[0, 1, 7]"):
+        plan = file(tmp_path, f"{{offset_s: 0, green_s: [39, 10, 28], order: {order}}}")
+        assert main(["plan", "show", plan, "--site", "demo-j2"]) == 2
+        assert "stages in the order" in capsys.readouterr().err
+        assert main(["plan", "check", plan, "--site", "demo-j2", "--lamps"]) == 1
+        assert "rule order" in capsys.readouterr().out
 
 
 def test_a_plan_that_breaks_rules_is_drawn_and_says_so(site: str, tmp_path: Path) -> None:
