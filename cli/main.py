@@ -25,8 +25,9 @@ COMMANDS = (
     Command("watch", "watch a video, RTSP address or USB camera and say what happens in the picture"),
     Command("models", "list, fetch and check the detector's weights, and show their licences"),
     Command("site", "check site files, list the shipped ones, print the schema"),
-    Command("plan", "check a signal plan against a site and explain every refusal"),
+    Command("plan", "check signal plans and SUMO programs, explain every refusal, draw them and their green bands"),
     Command("optimize", "find better timings for a SUMO scenario and verify them in SUMO"),
+    Command("whatif", "compare a changed SUMO scenario with the unchanged one on paired seeds"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
     Command("edge", "run one junction's box"),
     Command("central", "run the control centre"),
@@ -36,6 +37,7 @@ EXTRA_OF = {
     **dict.fromkeys(("numba", "onnxruntime", "cv2", "paho", "cryptography"), "edge"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "iotcore", "matplotlib", "jinja2"), "central"),
     **dict.fromkeys(("libsumo", "traci", "sumolib", "sumo", "cma"), "sim"),
+    **dict.fromkeys(("distributed", "dask"), "cluster"),
     **dict.fromkeys(("ultralytics", "torch"), "train"),
 }
 """The extra that brings each module; the extras themselves are in pyproject.toml."""

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nutgiao.cli.compare import figures_of, of_edges, told, worse_off
 from nutgiao.cli.optimize_problem import Problem
 from nutgiao.cli.optimize_select import SHIPPED, Bench
 from nutgiao.models.contracts.errors import ConfigError
-from nutgiao.models.intervals import interval
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.search import Standings
+from nutgiao.simulation.vehicle_kinds import read_kinds
 
 if TYPE_CHECKING:
     from nutgiao.cli.optimize_run import Budget, Finding
 
 FORMAT = 1
 _START_ANEW = "Remove it or give --fresh to start anew."
-
-LOSS_S = 2.0
-"""An approach loses if each of its vehicles is delayed by so much more, on every count beyond chance."""
 
 
 @dataclass(slots=True)
@@ -113,61 +111,31 @@ def plan_body(problem: Problem, plan: Plan, *, proposed: bool) -> dict[str, Any]
     return {"format": FORMAT, "scenario": problem.scenario.name, "proposed": proposed, "lights": lights}
 
 
-def figures(bench: Bench, name: str, seeds: tuple[int, ...]) -> dict[str, Any]:
+def figures(bench: Bench, name: str, seeds: tuple[int, ...], class_of: Mapping[str, str]) -> dict[str, Any]:
     """Delays, stops and safety of a plan on some seeds."""
-    trials = [bench.trials[name][seed] for seed in seeds if seed in bench.trials.get(name, {})]
-    if not trials:
-        return {"seeds": [], "delay_s": None}
-    delay, stops = interval([one.delay_s for one in trials]), interval([one.stops for one in trials])
-    return {
-        "seeds": [one.seed for one in trials],
-        "delay_s": {"mean": delay.mean, "low": _finite(delay.low), "high": _finite(delay.high)},
-        "delay_by_seed_s": [one.delay_s for one in trials],
-        "worst_seed_delay_s": max(one.delay_s for one in trials),
-        "waiting_to_enter_s": float(np.mean([one.depart_delay_s for one in trials])),
-        "stops": {"mean": stops.mean, "low": _finite(stops.low), "high": _finite(stops.high)},
-        "scheduled": trials[0].scheduled,
-        "arrived": float(np.mean([one.arrived for one in trials])),
-        "collisions": sum(one.collisions for one in trials),
-        "emergency_brakings": sum(one.emergency_brakings for one in trials),
-        "gridlocked_seeds": [one.seed for one in trials if one.gridlocked],
-    }
+    return figures_of([bench.trials[name][seed] for seed in seeds if seed in bench.trials.get(name, {})], class_of)
 
 
 def losers(bench: Bench, name: str, seeds: tuple[int, ...]) -> list[dict[str, Any]]:
     """Edges whose vehicles are delayed more than under the shipped plan, beyond chance; the worst sum first."""
-    ours, shipped = bench.trials.get(name, {}), bench.trials[SHIPPED]
-    both = [seed for seed in seeds if seed in ours and seed in shipped]
-    found = []
-    for edge in sorted({edge for seed in both for edge in ours[seed].edge_delay_s}):
-        pairs = []
-        for seed in both:
-            a, b = ours[seed], shipped[seed]
-            pairs.append(
-                (
-                    a.edge_delay_s.get(edge, 0.0) / max(1, a.edge_vehicles.get(edge, 0)),
-                    b.edge_delay_s.get(edge, 0.0) / max(1, b.edge_vehicles.get(edge, 0)),
-                    b.edge_vehicles.get(edge, 0),
-                )
-            )
-        vehicles = float(np.mean([n for _, _, n in pairs]))
-        worse = interval([a - b for a, b, _ in pairs])
-        if len(both) > 1 and vehicles >= 10 and worse.mean >= LOSS_S and worse.low > 0.0:
-            found.append(
-                {
-                    "edge": edge,
-                    "vehicles": vehicles,
-                    "shipped_s": float(np.mean([b for _, b, _ in pairs])),
-                    "plan_s": float(np.mean([a for a, _, _ in pairs])),
-                    "worse_s": {"mean": worse.mean, "low": worse.low, "high": worse.high},
-                }
-            )
-    return sorted(found, key=lambda one: -one["worse_s"]["mean"] * one["vehicles"])
+    before = {seed: trial for seed, trial in bench.trials[SHIPPED].items() if seed in seeds}
+    return [
+        {
+            "edge": one["name"],
+            "vehicles": one["vehicles"],
+            "shipped_s": one["before_s"],
+            "plan_s": one["after_s"],
+            "worse_s": one["worse_s"],
+        }
+        for one in worse_off(before, bench.trials.get(name, {}), of_edges, 10)
+    ]
 
 
 def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str, Any]:
     """What ``summary.json`` says; `README.md` of the optimizer tells its fields."""
     bench, seeds, gain = finding.bench, budget.report_seeds, finding.verdict.gain_s
+    files = (*problem.scenario.additional, *problem.scenario.routes)
+    class_of = {name: vclass for name, (_, vclass) in read_kinds(files).items()}
     tried = {
         name: {"training_delay_by_seed_s": {str(s): t.delay_s for s, t in trials.items() if s in budget.train_seeds}}
         for name, trials in bench.trials.items()
@@ -178,9 +146,9 @@ def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str
         "scenario": problem.scenario.name,
         "proposed": finding.verdict.proposed,
         "why": finding.verdict.why,
-        "gain_s": {"mean": gain.mean, "low": _finite(gain.low), "high": _finite(gain.high), "pairs": gain.count},
-        "shipped": figures(bench, SHIPPED, seeds),
-        "plan": figures(bench, finding.name, seeds),
+        "gain_s": {**told(gain), "pairs": gain.count},
+        "shipped": figures(bench, SHIPPED, seeds, class_of),
+        "plan": figures(bench, finding.name, seeds, class_of),
         "losers": losers(bench, finding.name, seeds) if finding.name != SHIPPED else [],
         "candidates": tried,
         "failed_runs": bench.problems,
@@ -203,10 +171,11 @@ def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str
     }  # fmt: skip
 
 
+def json_text(body: dict[str, Any]) -> str:
+    """JSON with one line an entry."""
+    return json.dumps(body, indent=1, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, body: dict[str, Any]) -> None:
     """Writes a file with one line an entry."""
-    path.write_text(json.dumps(body, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    path.write_text(json_text(body), encoding="utf-8")

@@ -11,10 +11,7 @@ from nutgiao.models.queueing.network.model import QueueModel
 from nutgiao.models.queueing.network.physics import Settings
 from nutgiao.models.queueing.network.tables import Demand
 from nutgiao.simulation.queue_model import QueueScenario
-
-OCCUPANCY = {"bus": 30.0, "coach": 30.0, "tram": 80.0, "passenger": 1.5, "motorcycle": 1.2, "moped": 1.1, "taxi": 2.5}
-"""Persons aboard by SUMO's class, rounded from common appraisal figures; one in any other vehicle. A road authority
-should give its own."""
+from nutgiao.simulation.vehicle_kinds import OCCUPANCY
 
 
 @dataclass(frozen=True, slots=True)

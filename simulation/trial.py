@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
-import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nutgiao.models.contracts.errors import SimulationFailed
+from nutgiao.simulation.demand_entrances import UNKNOWN, entrances
+from nutgiao.simulation.detectors import run_stuck
 from nutgiao.simulation.evaluate import never_due, sumo_options, trip_options
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, write_programs
@@ -19,6 +22,9 @@ _WATCHED_S = 600.0
 _STUCK = 0.2
 """A street is stuck if in its last ten minutes fewer than this share of those inside got out, and fewer than this share
 of what got out in ten minutes on average."""
+
+HALTING_S = 60.0
+"""Halting vehicles are told as means over so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,14 @@ class Trial:
         edge_delay_s: edge to the time lost there by all its vehicles, with those who waited to enter on it.
         edge_vehicles: edge to the number of vehicles that entered it or waited to.
         cpu_s: of the process that ran SUMO.
+        halting_veh: edge to the mean number of halting vehicles (below 0.1 m/s) in each `HALTING_S`; edges on which
+            there never was one are left out.
+        never_entered: edge to how many waited to enter it and never did.
+        type_delay_s: vehicle type to the delay of all its vehicles.
+        type_vehicles: vehicle type to their number.
+        line_delay_s: line of public transport to the delay of all its vehicles.
+        line_vehicles: line to their number.
+        not_counted: vehicles that took part and are in none of the figures above but those of edges.
     """
 
     seed: int
@@ -54,10 +68,24 @@ class Trial:
     edge_delay_s: dict[str, float]
     edge_vehicles: dict[str, int]
     cpu_s: float
+    halting_veh: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    never_entered: dict[str, int] = field(default_factory=dict)
+    type_delay_s: dict[str, float] = field(default_factory=dict)
+    type_vehicles: dict[str, int] = field(default_factory=dict)
+    line_delay_s: dict[str, float] = field(default_factory=dict)
+    line_vehicles: dict[str, int] = field(default_factory=dict)
+    not_counted: int = 0
 
 
 def run_trial(
-    scenario: Scenario, programs: Sequence[SignalProgram], seed: int, extra: Sequence[Path] = (), edges: bool = True
+    scenario: Scenario,
+    programs: Sequence[SignalProgram],
+    seed: int,
+    extra: Sequence[Path] = (),
+    edges: bool = True,
+    stuck: Mapping[str, bool] | None = None,
+    left_out: frozenset[str] = frozenset(),
+    line_of: Mapping[str, str] | None = None,
 ) -> Trial:
     """Runs a scenario once.
 
@@ -66,7 +94,10 @@ def run_trial(
         programs: replace the shipped ones of their traffic lights.
         seed: of SUMO.
         extra: further additional files, such as the programs of another tool.
-        edges: whether delays are told by edge.
+        edges: whether delays and halting vehicles are told by edge.
+        stuck: detectors of actuated lights to whether they are stuck on.
+        left_out: vehicles and flows that run but do not count.
+        line_of: vehicle or flow to its line of public transport.
 
     Raises:
         SimulationFailed: if SUMO gives up; carries its message.
@@ -79,40 +110,87 @@ def run_trial(
         if edges:
             files.append(folder / "edges.add.xml")
             files[-1].write_text(
-                '<additional><edgeData id="all" file="edges.xml" excludeEmpty="true"/></additional>', encoding="utf-8"
+                f'<additional><edgeData id="all" file="edges.xml" excludeEmpty="true" period="{HALTING_S:g}"/>'
+                "</additional>",
+                encoding="utf-8",
             )
         trips, statistics = folder / "tripinfo.xml", folder / "statistics.xml"
         options = [*sumo_options(replace(scenario, additional=tuple(files)), seed), *trip_options(trips)]
         options += ["--statistic-output", str(statistics)]
-        cpu_s = run_tool("sumo", options, scenario.name)
-        return _read(scenario, seed, cpu_s, trips, statistics, folder / "edges.xml" if edges else None)
+        if stuck:
+            cpu_s = run_stuck(options, stuck, scenario.end_s, folder, scenario.name)
+        else:
+            cpu_s = run_tool("sumo", options, scenario.name)
+        who = _Who(left_out, line_of or {})
+        return _read(scenario, seed, cpu_s, trips, statistics, folder / "edges.xml" if edges else None, who)
 
 
-def _read(scenario: Scenario, seed: int, cpu_s: float, trips: Path, statistics: Path, edges: Path | None) -> Trial:
-    scheduled = departed = arrived = late = 0
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Whose delay counts, and for which line."""
+
+    left_out: frozenset[str]
+    line_of: Mapping[str, str]
+
+    def find(self, vehicle: str, known: Callable[[str], bool]) -> str:
+        """The name by which a vehicle is known: its own or its flow's (those are numbered after a dot); or empty."""
+        while vehicle and not known(vehicle):
+            vehicle = vehicle.rpartition(".")[0]
+        return vehicle
+
+
+def _read(
+    scenario: Scenario, seed: int, cpu_s: float, trips: Path, statistics: Path, edges: Path | None, who: _Who
+) -> Trial:
+    scheduled = departed = arrived = late = left_out = 0
     loss_s = outside_s = stops = 0.0
     edge_s: dict[str, float] = {}
     edge_n: dict[str, int] = {}
+    outside_of: dict[str, float] = {}
+    type_s: defaultdict[str, float] = defaultdict(float)
+    type_n: defaultdict[str, int] = defaultdict(int)
+    line_s: defaultdict[str, float] = defaultdict(float)
+    line_n: defaultdict[str, int] = defaultdict(int)
     for trip in elements(trips):
         if trip.tag != "tripinfo" or never_due(trip):
             continue
-        scheduled += 1
         waited_s = max(0.0, float(trip.attrib["departDelay"]))
-        outside_s += waited_s
-        entrance = trip.attrib["departLane"].rpartition("_")[0]
-        edge_s[entrance] = edge_s.get(entrance, 0.0) + waited_s
-        if float(trip.attrib["depart"]) >= 0.0:
-            departed += 1
-            loss_s += max(0.0, float(trip.attrib["timeLoss"]))
-            stops += float(trip.attrib["waitingCount"])
+        entered = float(trip.attrib["depart"]) >= 0.0
+        if entered:
+            entrance = trip.attrib["departLane"].rpartition("_")[0]
+            edge_s[entrance] = edge_s.get(entrance, 0.0) + waited_s
         else:
-            edge_n[entrance] = edge_n.get(entrance, 0) + 1
+            outside_of[trip.attrib["id"]] = waited_s
+        if who.left_out and who.find(trip.attrib["id"], who.left_out.__contains__):
+            left_out += 1
+            continue
+        scheduled += 1
+        outside_s += waited_s
+        lost_s = max(0.0, float(trip.attrib["timeLoss"])) if entered else 0.0
+        if entered:
+            departed += 1
+            loss_s += lost_s
+            stops += float(trip.attrib["waitingCount"])
+        kind = trip.get("vType", "")
+        type_s[kind] += lost_s + waited_s
+        type_n[kind] += 1
+        line = who.line_of.get(who.find(trip.attrib["id"], who.line_of.__contains__)) if who.line_of else None
+        if line:
+            line_s[line] += lost_s + waited_s
+            line_n[line] += 1
         arrived += float(trip.attrib["arrival"]) >= 0.0
         late += float(trip.attrib["arrival"]) >= scenario.end_s - _WATCHED_S
     if scheduled == 0:
         raise SimulationFailed(f"{scenario.name}: no vehicle was scheduled, so there is no delay; mend begin and end")
+    entrance_of = entrances(scenario) if outside_of else {}
+    for vehicle, waited_s in outside_of.items():  # SUMO does not say where they wait
+        entrance = entrance_of.get(who.find(vehicle, entrance_of.__contains__), UNKNOWN)
+        edge_s[entrance] = edge_s.get(entrance, 0.0) + waited_s
+        edge_n[entrance] = edge_n.get(entrance, 0) + 1
+    never_entered = dict(edge_n)
+    halting: dict[str, tuple[float, ...]] = {}
     if edges is not None:
-        _add_edges(edges, edge_s, edge_n)
+        halting = _add_edges(edges, scenario, edge_s, edge_n)
     safety = _safety(statistics)
     inside = departed - arrived
     usual = arrived * min(1.0, _WATCHED_S / (scenario.end_s - scenario.begin_s))
@@ -130,6 +208,13 @@ def _read(scenario: Scenario, seed: int, cpu_s: float, trips: Path, statistics: 
         edge_delay_s=edge_s,
         edge_vehicles=edge_n,
         cpu_s=cpu_s,
+        halting_veh=halting,
+        never_entered=never_entered,
+        type_delay_s=dict(type_s),
+        type_vehicles=dict(type_n),
+        line_delay_s=dict(line_s),
+        line_vehicles=dict(line_n),
+        not_counted=left_out,
     )
 
 
@@ -138,12 +223,25 @@ def _safety(path: Path) -> dict[str, str]:
     return found or {}
 
 
-def _add_edges(path: Path, delay_s: dict[str, float], vehicles: dict[str, int]) -> None:
-    """Adds what SUMO's edge data say of the time lost on each edge and of who came there."""
-    root = ET.parse(path).getroot()  # noqa: S314 - written by SUMO a moment ago
-    for edge in root.iter("edge"):
-        name = edge.attrib["id"]
-        lost_s = float(edge.get("timeLoss", 0.0))
-        delay_s[name] = delay_s.get(name, 0.0) + lost_s
-        came = int(float(edge.get("departed", 0))) + int(float(edge.get("entered", 0)))
-        vehicles[name] = vehicles.get(name, 0) + came
+def _add_edges(
+    path: Path, scenario: Scenario, delay_s: dict[str, float], vehicles: dict[str, int]
+) -> dict[str, tuple[float, ...]]:
+    """Adds what SUMO's edge data say of the time lost on each edge and of who came there.
+
+    Returns:
+        Halting vehicles as in `Trial`. SUMO's waiting time of an edge in an interval is the sum over all who halt
+        there: divided by the interval, it is their mean number.
+    """
+    count = math.ceil((scenario.end_s - scenario.begin_s) / HALTING_S)
+    halting: dict[str, list[float]] = {}
+    for number, interval in enumerate(one for one in elements(path) if one.tag == "interval"):
+        length_s = max(1.0, float(interval.attrib["end"]) - float(interval.attrib["begin"]))
+        for edge in interval:
+            name = edge.attrib["id"]
+            delay_s[name] = delay_s.get(name, 0.0) + float(edge.get("timeLoss", 0.0))
+            came = int(float(edge.get("departed", 0))) + int(float(edge.get("entered", 0)))
+            vehicles[name] = vehicles.get(name, 0) + came
+            waited_s = float(edge.get("waitingTime", 0.0))
+            if waited_s > 0.0 and number < count:
+                halting.setdefault(name, [0.0] * count)[number] = waited_s / length_s
+    return {name: tuple(values) for name, values in halting.items()}

@@ -29,6 +29,10 @@ CLASS_DEFAULTS: dict[str, VehicleKind] = {
 }
 """SUMO 1.28's defaults by class; classes that are not named are passenger cars."""
 
+OCCUPANCY = {"bus": 30.0, "coach": 30.0, "tram": 80.0, "passenger": 1.5, "motorcycle": 1.2, "moped": 1.1, "taxi": 2.5}
+"""Persons aboard by SUMO's class, rounded from common appraisal figures; one in any other vehicle. A road authority
+should give its own."""
+
 _ATTRIBUTES = {
     "length": "length_m",
     "minGap": "min_gap_m",
@@ -53,7 +57,7 @@ def read_kinds(files: Iterable[Path]) -> dict[str, tuple[VehicleKind, str]]:
         for element in elements(path):
             types = element.iter("vType") if element.tag == "vTypeDistribution" else (element,)
             for vtype in types:
-                if vtype.tag == "vType":
+                if vtype.tag == "vType" and "refId" not in vtype.attrib:  # that one only names another
                     found[vtype.attrib["id"]] = _kind(path, dict(vtype.attrib))
     return found
 

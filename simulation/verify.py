@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nutgiao.models.contracts.errors import NutgiaoError
+from nutgiao.simulation.pools import Call, LocalPool, Outcome, Pool, side_by_side
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram
 from nutgiao.simulation.trial import Trial, run_trial
@@ -50,16 +47,16 @@ class Answer:
 
 
 class Workers:
-    """Processes that run SUMO; they start once and are used again, since to start one takes longer than a short run.
+    """Runs jobs in the processes of a pool.
 
     Args:
-        count: processes at once.
+        count: processes of this machine; not asked for if there is a pool.
         runner: makes one run; a module's function, so that another process can find it.
+        pool: where, instead of processes of this machine.
     """
 
-    def __init__(self, count: int = 1, runner: Runner = run_trial) -> None:
-        self._count, self._runner = max(1, count), runner
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, count: int = 1, runner: Runner = run_trial, pool: Pool | None = None) -> None:
+        self._pool, self._runner = pool or LocalPool(count), runner
 
     def __enter__(self) -> Workers:
         return self
@@ -69,9 +66,7 @@ class Workers:
 
     def close(self) -> None:
         """Ends the processes; the next run starts new ones."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        self._pool.close()
 
     def run(
         self,
@@ -87,60 +82,23 @@ class Workers:
             on_answer: told of each run when it is done.
 
         Returns:
-            Answers in the order of the jobs. If a process is killed, those that were under way are tried once more,
-            one by one, so that only the one to blame is lost.
+            Answers in the order of the jobs; of a worker that dies, as `side_by_side` says.
         """
         wanted = list(jobs)
-        found: dict[int, Answer] = {}
+        calls = [
+            Call(
+                f"{scenario.name}, plan {job.plan}, seed {job.seed}",
+                self._runner,
+                (scenario, job.programs, job.seed, job.extra),
+            )
+            for job in wanted
+        ]
 
-        def keep(number: int, answer: Answer) -> None:
-            found[number] = answer
-            on_answer(answer)
+        def tell(number: int, outcome: Outcome) -> None:
+            on_answer(Answer(wanted[number], outcome.value, outcome.problem))
 
-        self._batch(scenario, dict(enumerate(wanted)), keep)
-        for number, job in enumerate(wanted):
-            if number in found:
-                continue
-            self._batch(scenario, {number: job}, keep)
-            if number not in found:
-                problem = (
-                    f"{scenario.name}, plan {job.plan}, seed {job.seed}: its process was killed twice (too little "
-                    "memory, or stopped from outside); use fewer workers"
-                )
-                keep(number, Answer(job, None, problem))
-        return [found[number] for number in range(len(wanted))]
-
-    def _batch(self, scenario: Scenario, jobs: Mapping[int, Job], keep: Callable[[int, Answer], None]) -> None:
-        """Runs jobs and keeps their answers; those of a broken pool are left out."""
-        if self._pool is None:
-            # "spawn": a child that is forked from a process with Numba's threads may hang
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(max_workers=self._count, mp_context=context)
-        broken = False
-        pending: dict[Future[Trial], int] = {}
-        try:
-            for number, job in jobs.items():
-                pending[self._pool.submit(self._runner, scenario, job.programs, job.seed, job.extra)] = number
-        except BrokenProcessPool:
-            broken = True  # while jobs were being handed in
-        try:
-            for future in as_completed(pending):
-                number = pending[future]
-                try:
-                    keep(number, Answer(jobs[number], future.result()))
-                except BrokenProcessPool:
-                    broken = True
-                except NutgiaoError as error:
-                    keep(number, Answer(jobs[number], None, str(error)))
-                except Exception as error:  # noqa: BLE001 - whatever one run dies of, the others go on
-                    job = jobs[number]
-                    problem = f"{scenario.name}, plan {job.plan}, seed {job.seed}: {type(error).__name__}: {error}"
-                    keep(number, Answer(job, None, problem))
-        except BaseException:  # Ctrl-C: what was not begun is dropped
-            self.close()
-            raise
-        if broken:
-            self.close()
+        outcomes = side_by_side(self._pool, calls, tell)
+        return [Answer(job, one.value, one.problem) for job, one in zip(wanted, outcomes, strict=True)]
 
 
 def run_jobs(

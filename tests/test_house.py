@@ -161,7 +161,7 @@ EXTRAS = {
     "configs": ("edge",),  # keys.py only, for boxes and the centre: both extras bring cryptography
     "edge": ("edge",),
     "optimizer": ("central",),
-    "simulation": ("sim", "bench"),
+    "simulation": ("sim", "bench", "cluster"),
     "central": ("central",),
     "cli": ("edge", "central", "sim"),
 }
