@@ -156,7 +156,8 @@ def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str
             "search": problem.wishes.seed, "training": list(budget.train_seeds), "report": list(budget.report_seeds),
         },
         "spent": {
-            "kernel_runs": finding.kernel_runs, "sumo_runs": bench.runs, "wall_s": finding.wall_s,
+            "kernel_runs": finding.kernel_runs, "sumo_runs": bench.runs - bench.kept,
+            "from_cache": bench.kept, "wall_s": finding.wall_s,
             "cpu_s": finding.cpu_s + bench.cpu_s, "interrupted": finding.interrupted,
         },
         "wishes": {

@@ -121,8 +121,8 @@ def _colour(state: str) -> str:
 def _spent(summary: dict[str, Any]) -> str:
     spent, seeds = summary["spent"], summary["seeds"]
     return (
-        f"<h2>Effort</h2><p>{spent['kernel_runs']:,} runs of the queue kernel and {spent['sumo_runs']} of SUMO in "
-        f"{spent['wall_s']:.0f} s ({spent['cpu_s']:.0f} s of CPU). "
+        f"<h2>Effort</h2><p>{spent['kernel_runs']:,} runs of the queue kernel and {spent['sumo_runs']} of SUMO "
+        f"({spent['from_cache']} more were known) in {spent['wall_s']:.0f} s ({spent['cpu_s']:.0f} s of CPU). "
         f"Search seed {seeds['search']}; SUMO seeds for the choice "
         f"{', '.join(map(str, seeds['training']))}; for the verdict {', '.join(map(str, seeds['report']))}.</p>"
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from nutgiao.simulation.pools import Call, LocalPool, Outcome, Pool, side_by_side
+from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram
 from nutgiao.simulation.trial import Trial, run_trial
+from nutgiao.simulation.variant import Setup
 
 Runner = Callable[..., Trial]
 
@@ -53,10 +56,17 @@ class Workers:
         count: processes of this machine; not asked for if there is a pool.
         runner: makes one run; a module's function, so that another process can find it.
         pool: where, instead of processes of this machine.
+        cache: of results; None keeps nothing.
+
+    Attributes:
+        kept: answers that came from the cache.
     """
 
-    def __init__(self, count: int = 1, runner: Runner = run_trial, pool: Pool | None = None) -> None:
-        self._pool, self._runner = pool or LocalPool(count), runner
+    def __init__(
+        self, count: int = 1, runner: Runner = run_trial, pool: Pool | None = None, cache: RunCache | None = None
+    ) -> None:
+        self._pool, self._runner, self._cache = pool or LocalPool(count), runner, cache
+        self.kept = 0
 
     def __enter__(self) -> Workers:
         return self
@@ -67,6 +77,10 @@ class Workers:
     def close(self) -> None:
         """Ends the processes; the next run starts new ones."""
         self._pool.close()
+
+    def running(self, runner: Runner) -> Workers:
+        """The same processes and cache for another kind of run."""
+        return Workers(runner=runner, pool=self._pool, cache=self._cache)
 
     def run(
         self,
@@ -85,20 +99,40 @@ class Workers:
             Answers in the order of the jobs; of a worker that dies, as `side_by_side` says.
         """
         wanted = list(jobs)
+        keys = [self._key(scenario, job) for job in wanted]
+        known = [self._cache.get(key, Trial) if self._cache else None for key in keys]
+        answers = [Answer(job, trial) for job, trial in zip(wanted, known, strict=True)]
+        missing = [number for number, trial in enumerate(known) if trial is None]
+        for number in set(range(len(wanted))) - set(missing):
+            self.kept += 1
+            on_answer(answers[number])
         calls = [
             Call(
-                f"{scenario.name}, plan {job.plan}, seed {job.seed}",
+                f"{scenario.name}, plan {wanted[number].plan}, seed {wanted[number].seed}",
                 self._runner,
-                (scenario, job.programs, job.seed, job.extra),
+                (scenario, wanted[number].programs, wanted[number].seed, wanted[number].extra),
             )
-            for job in wanted
+            for number in missing
         ]
 
-        def tell(number: int, outcome: Outcome) -> None:
-            on_answer(Answer(wanted[number], outcome.value, outcome.problem))
+        def tell(place: int, outcome: Outcome) -> None:
+            number = missing[place]
+            answers[number] = Answer(wanted[number], outcome.value, outcome.problem)
+            if outcome.value is not None and self._cache:
+                self._cache.put(keys[number], outcome.value)
+            on_answer(answers[number])
 
-        outcomes = side_by_side(self._pool, calls, tell)
-        return [Answer(job, one.value, one.problem) for job, one in zip(wanted, outcomes, strict=True)]
+        side_by_side(self._pool, calls, tell)
+        return answers
+
+    def _key(self, scenario: Scenario, job: Job) -> str:
+        """Under which the answer to a job is kept: its plan's name does not matter."""
+        if self._cache is None:
+            return ""
+        bare = self._runner.func if isinstance(self._runner, partial) else self._runner
+        how = self._runner.keywords if isinstance(self._runner, partial) else {}
+        setup = Setup(replace(scenario, additional=(*scenario.additional, *job.extra)))
+        return self._cache.key(bare.__name__, setup, job.seed, sorted(how.items()), job.programs)
 
 
 def run_jobs(

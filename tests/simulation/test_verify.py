@@ -10,10 +10,11 @@ import pytest
 
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.simulation import evaluate
+from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, shipped_programs
 from nutgiao.simulation.trial import Trial, run_trial
-from nutgiao.simulation.verify import Job, run_jobs, trials_by_plan
+from nutgiao.simulation.verify import Answer, Job, Workers, run_jobs, trials_by_plan
 from tests.support.junction_nets import EAST_OUT, WEST_IN, vehicle, write
 from tests.support.plan_spaces import busy_street
 
@@ -77,3 +78,28 @@ def test_collisions_are_counted(street: Scenario, tmp_path: Path) -> None:
     runs = [vehicle(f"v{n}", 20 + n, f"{WEST_IN} {EAST_OUT}", 'type="blind" departSpeed="max"') for n in range(5)]
     made = replace(street, routes=(write(tmp_path / "crash.rou.xml", blind, stands, *runs),), end_s=100.0)
     assert run_trial(made, (), 1).collisions > 0
+
+
+def test_a_run_that_is_known_is_not_made_again(street: Scenario, tmp_path: Path) -> None:
+    jobs = [Job("shipped", (), seed) for seed in (1, 2)]
+    with Workers(1, cache=RunCache(tmp_path)) as first:
+        made = first.run(street, jobs)
+    told: list[Answer] = []
+    with Workers(1, runner=some_die, cache=RunCache(tmp_path)) as other:
+        assert other.run(street, jobs[1:])[0].trial is None  # another kind of run is another result
+    with Workers(1, cache=RunCache(tmp_path)) as again:
+        renamed = [Job("by another name", job.programs, job.seed) for job in jobs]
+        known = again.run(street, [*renamed, Job("shipped", (), 3)], told.append)
+    assert (first.kept, again.kept) == (0, 2)
+    assert [one.trial for one in known[:2]] == [one.trial for one in made]
+    assert known[2].trial is not None
+    assert len(told) == 3
+
+
+def test_a_failed_run_is_not_kept(street: Scenario, tmp_path: Path) -> None:
+    job = Job("shipped", (), 3)
+    with Workers(1, runner=some_die, cache=RunCache(tmp_path)) as pool:
+        pool.run(street, [job])
+    with Workers(1, runner=some_die, cache=RunCache(tmp_path)) as pool:
+        assert pool.run(street, [job])[0].trial is None
+        assert pool.kept == 0

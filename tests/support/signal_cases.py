@@ -125,6 +125,7 @@ def spoiled(
         cycles[k] = odd(pick, cycles[k])
     elif kind == 4:
         cycles = [after] * pick(4, 7)
+        k = 0
     elif kind == 5:
         cycles[k] = tuple(max(1, green // pick(2, 6)) for green in cycles[k])
     elif kind == 6:
