@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.queueing.network.model import Outcome, QueueModel
+from nutgiao.optimizer.search.walkers import Walkers
 
 F8 = NDArray[np.float64]
 
@@ -26,6 +27,8 @@ class Aim:
         stop_s: seconds of delay that a stop counts as.
         worst_approach: weight of the mean delay of the approach that fares worst.
         risk: weight of what the worst sample costs above the mean: a plan must have slack.
+        walker: weight of the mean wait of people on foot.
+        walkers: crossings at which they wait.
     """
 
     members: NDArray[np.int64]
@@ -34,6 +37,14 @@ class Aim:
     stop_s: float = 0.0
     worst_approach: float = 0.0
     risk: float = 0.25
+    walker: float = 0.0
+    walkers: Walkers | None = None
+
+    def on_foot_s(self, stage_s: F8) -> F8:
+        """What people on foot add to the cost of each plan, ``(plans,)`` seconds."""
+        if not self.walker or self.walkers is None:
+            return np.zeros(len(stage_s))
+        return self.walker * self.walkers.wait_s(stage_s)
 
     def cost_s(self, outcome: Outcome) -> F8:
         """Cost of each plan and sample, ``(plans, seeds)`` seconds."""
@@ -104,7 +115,8 @@ class Judge:
         """Cost on the first sample and its first seed only, ``(plans,)``."""
         model, seeds = self.samples[0]
         self.runs += len(stage_s)
-        return self.aim.cost_s(model.evaluate(stage_s, offset_s, [seeds[0]], self.workers))[:, 0]
+        driving: F8 = self.aim.cost_s(model.evaluate(stage_s, offset_s, [seeds[0]], self.workers))[:, 0]
+        return driving + self.aim.on_foot_s(stage_s)
 
     def table(self, stage_s: F8, offset_s: F8) -> F8:
         """Cost on every sample and seed, ``(plans, runs)``."""
@@ -112,7 +124,7 @@ class Judge:
         for model, seeds in self.samples:
             self.runs += len(stage_s) * len(seeds)
             columns.append(self.aim.cost_s(model.evaluate(stage_s, offset_s, list(seeds), self.workers)))
-        return np.concatenate(columns, axis=1)
+        return np.concatenate(columns, axis=1) + self.aim.on_foot_s(stage_s)[:, None]
 
     def costs(self, stage_s: F8, offset_s: F8) -> F8:
         """Mean over the samples and a share of the worst one, ``(plans,)``."""
