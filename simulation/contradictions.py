@@ -9,7 +9,9 @@ from pathlib import Path
 
 from nutgiao.models.contracts.errors import ConfigError, ContractError
 from nutgiao.models.contracts.program import NEMA, LampProgram, rings_of
-from nutgiao.simulation.link_conflicts import ConflictMatrix, ControlledLink, Right
+from nutgiao.simulation.link_conflicts import ConflictMatrix, ControlledLink, Right, read_matrices
+from nutgiao.simulation.scenario import Scenario
+from nutgiao.simulation.tls_logic import programs_in_force
 
 BRIGHTEST = "GgyYuoOsr"
 """Where two phases run at once a link shows the letter that comes first here."""
@@ -69,6 +71,33 @@ def contradictions(matrix: ConflictMatrix, program: LampProgram) -> list[Contrad
                 continue
             found[a, b] = Contradiction(program.light, number, state, (one, other), problem, _cure(matrix, a, b))
     return list(found.values())
+
+
+def warnings_of(scenario: Scenario) -> list[str]:
+    """What in the programs that a scenario starts with contradicts its network, a line for each light.
+
+    Scenarios do come with such programs, and SUMO runs them: its drivers brake. So this is told, and work goes on.
+    """
+    try:
+        matrices = read_matrices(scenario.net)
+        programs = programs_in_force(scenario)
+    except ConfigError as error:
+        return [f"the programs are not checked against the network: {error}"]
+    found = []
+    for light, program in programs.items():
+        if light not in matrices:
+            continue
+        try:
+            pairs = contradictions(matrices[light], program)
+        except ContractError as error:
+            found.append(f"{scenario.net}: {error}")
+            continue
+        if pairs:
+            first, more = pairs[0], len(pairs) - 1
+            rest = f" ({more} more pairs: nutgiao plan check)" if more else ""
+            told = f"{first.links[0]} and {first.links[1]}: {first.problem}; {first.cure}"
+            found.append(f"{scenario.net}: light {light}, phase {first.step} contradicts the network: {told}{rest}")
+    return found
 
 
 def states_at_once(program: LampProgram) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ from nutgiao.simulation.changes import (
     refused,
 )
 from nutgiao.simulation.closures import Stranded, closed_lanes, stranded, write_closures
+from nutgiao.simulation.contradictions import warnings_of
 from nutgiao.simulation.demand_rewrite import TIMETABLED, Motorcycles, on_timetable, rewritten, without
 from nutgiao.simulation.detectors import stuck_detectors
 from nutgiao.simulation.scenario import VEHICLES, Scenario
@@ -91,9 +92,11 @@ def make_pair(scenario: Scenario, changes: Sequence[Change], folder: Path) -> Pa
     lights = light_sizes(scenario)
     if not lights:
         notes.append("the scenario has no traffic lights")
+    notes += warnings_of(scenario)
     for plan in (one for one in changes if isinstance(one, PlanChange)):
         tls = write_plan(folder / "tls.add.xml", plan, scenario, lights)
         changed = replace(changed, additional=(*changed.additional, tls))
+        notes += [f"the other plan: {text}" for text in warnings_of(changed) if text not in notes]
     closures = [one for one in changes if isinstance(one, Closure)]
     if closures:
         base, changed, barred = _closed(base, changed, closures, folder, notes)

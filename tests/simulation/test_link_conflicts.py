@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,12 +15,14 @@ from nutgiao.models.contracts.errors import ConfigError, ContractError
 from nutgiao.models.contracts.intergreen import walk_clearance_s
 from nutgiao.models.contracts.program import LampProgram, LampStep
 from nutgiao.models.contracts.refusal import Rule
-from nutgiao.simulation.contradictions import contradictions
+from nutgiao.simulation.contradictions import contradictions, warnings_of
 from nutgiao.simulation.link_conflicts import ConflictMatrix, Right, read_matrices
 from nutgiao.simulation.networks.build import build_network
 from nutgiao.simulation.program_check import check_program, ite_interval_s
+from nutgiao.simulation.signal_programs import shipped_programs, write_programs
 from nutgiao.simulation.tls_logic import read_tls_logic
 from tests.support import nema_nets
+from tests.support.plan_spaces import busy_street
 from tests.support.resco_nets import shipped
 
 CONTRADICTED = {"ingolstadt7": {"gneJ210": 2}, "ingolstadt21": {"gneJ210": 2}}
@@ -250,3 +253,17 @@ def test_a_nema_program_is_drawn_with_every_phase_at_its_longest(crossroads: Pat
 def test_rings_that_make_no_plan_are_told(crossroads: Path, matrix: ConflictMatrix) -> None:
     verdict = check_program(nema_nets.program(crossroads, **{"total-cycle-length": "90"}), matrix)
     assert "make 100 s, the cycle is 90 s" in verdict.not_drawn
+
+
+def test_a_program_against_its_network_is_a_warning_and_no_error(tmp_path: Path) -> None:
+    street = busy_street(tmp_path)
+    assert warnings_of(street) == []
+    shipped = shipped_programs(street)[0]
+    wrong = replace(shipped, states=("G" * len(shipped.states[0]), *shipped.states[1:]))
+    against = replace(street, additional=(write_programs(tmp_path / "wrong.add.xml", [wrong]),))
+    (told,) = warnings_of(against)
+    assert "light A0, phase 0 contradicts the network" in told
+    assert "both have the right of way (G) and their paths meet" in told
+    short = replace(shipped, states=tuple(state[:3] for state in shipped.states))
+    (told,) = warnings_of(replace(street, additional=(write_programs(tmp_path / "short.add.xml", [short]),)))
+    assert "has 3 letters" in told

@@ -47,3 +47,19 @@ def busy_street(folder: Path) -> Scenario:
     north = [(20.0 * n, vehicle(f"n{n}", 20 * n, f"{NORTH_IN} {SOUTH_OUT}")) for n in range(30)]
     made = scenario(junction(folder), *(text for _, text in sorted(west + north)), end_s=600.0)
     return replace(made, name="busy")
+
+
+NEEDLESS_STAGE = (("GGgrrrGGgrrr", 30.0), ("rrGrrrrrGrrr", 12.0), ("rrrGGgrrrGGg", 30.0), ("rrrrrGrrrrrG", 12.0))
+"""Green stages, two of them for left turns that nobody makes here and that may give way in another stage anyway."""
+
+
+def street_with_needless_stages(folder: Path) -> Scenario:
+    """The busy street with a program of four green stages, of which two serve nobody."""
+    street = busy_street(folder)
+    logic = ['<tlLogic id="A0" type="static" programID="long" offset="0">']
+    for state, green_s in NEEDLESS_STAGE:
+        amber = state.replace("G", "y").replace("g", "y")
+        logic += [f'<phase duration="{green_s}" state="{state}"/>', f'<phase duration="4" state="{amber}"/>']
+    path = folder / "long.add.xml"
+    path.write_text(f"<additional>{''.join(logic)}</tlLogic></additional>", encoding="utf-8")
+    return replace(street, additional=(path,))

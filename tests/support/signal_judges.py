@@ -131,10 +131,19 @@ def verdicts(pick: Pick, plans: int, changes: int, lamps: int) -> Iterator[Verdi
             last = (after.cycle_s, after.offset_s, after.green_s, after.order)
             cycles = transition.transition(signals, pick(0, 500), *last) or ()
             between = spoiled(pick, signals, cycles, after.green_s, after.order)
-            order_before = odd_order(pick, signals) if in_hundred(pick, 3) else before.order
-            yield judge_cycles(signals, before.green_s, between, after.green_s, order_before, after.order)
+            left = _order_left(pick, signals, before)
+            yield judge_cycles(signals, before.green_s, between, after.green_s, left, after.order)
     for _ in range(lamps):
         yield judge_lamps(signals, painted(pick, signals, greens, order))
+
+
+def _order_left(pick: Pick, signals: Signals, before: SignalPlan) -> Order:
+    """The order that is left, at times one that cannot be drawn; never an unsafe one: nobody runs that."""
+    if not in_hundred(pick, 3):
+        return before.order
+    order = odd_order(pick, signals)
+    found = oracle.broken_by_plan(signals, plan_of(signals, before.green_s, 0, order=order))
+    return order if {rule for rule, _ in found} <= {"shape", "order", "barrier"} else before.order
 
 
 def _about(signals: Signals, *orders: Order) -> frozenset[str]:
