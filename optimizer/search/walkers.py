@@ -43,7 +43,7 @@ def crossing(space: PlanSpace, light: int, walk: Sequence[bool]) -> Crossing | N
         return None
     reds = []
     for begin in begins:
-        red = []
+        red: list[int] = []
         while not walk[(begin + len(red)) % count]:
             red.append(first + (begin + len(red)) % count)
         reds.append(tuple(red))
