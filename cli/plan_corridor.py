@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: if a file is wrong, the lights have no common cycle, or nothing or too much is named.
     """
     from nutgiao.cli.plan_picture import write_picture
-    from nutgiao.cli.plan_timespace import CYCLES, timespace_picture
+    from nutgiao.cli.plan_timespace import timespace_picture
     from nutgiao.models.contracts.errors import ConfigError
     from nutgiao.optimizer.bandwidth import two_way_band
 
@@ -61,12 +61,17 @@ def run(args: argparse.Namespace) -> int:
     home = [light.inbound if two_way else () for light in lights]
     bands = two_way_band([light.outbound for light in lights], home, [x.distance_m for x in lights], cycle_s, speed_mps)
     print(_told(title, lights, bands, speed_mps, two_way))
+    ways = _ways(args) if args.fcd else []
+    length_m = lights[-1].distance_m
+    told = ("", "")
+    if args.fcd:
+        told = (_delay(ways, length_m, speed_mps, home=False), _delay(ways, length_m, speed_mps, home=True))
+        print(f"outbound: {told[0]}\ninbound: {told[1]}")
     if args.out is not None:
         kind = args.out.suffix.lower().removeprefix(".")
         if kind not in ("svg", "png"):
             raise ConfigError(str(args.out), None, "--out", "is neither .svg nor .png.", "Name such a file.")
-        ways = _ways(args, args.begin, args.begin + CYCLES * cycle_s) if args.fcd else []
-        picture = timespace_picture(lights, bands, speed_mps, title=title, begin_s=args.begin, ways=ways)
+        picture = timespace_picture(lights, bands, speed_mps, title=title, begin_s=args.begin, ways=ways, told=told)
         write_picture(args.out, kind, picture)
         print(f"{args.out}: drawn")
     return 0
@@ -126,7 +131,28 @@ def _of_network(args: argparse.Namespace) -> tuple[str, float, list[DrawnLight],
     return title, cycle_s, lights, route.limit_mps
 
 
-def _ways(args: argparse.Namespace, begin_s: float, end_s: float) -> list[list[Point]]:
+def _delay(ways: Sequence[Sequence[Point]], length_m: float, speed_mps: float, *, home: bool) -> str:
+    """What vehicles of one direction lose between the first light and the last against driving at the speed.
+
+    Args:
+        ways: time and distance from the first light.
+        length_m: from the first light to the last.
+        speed_mps: progression speed.
+        home: of the inbound direction.
+    """
+    lost_s, driven_m = [], []
+    for way in ways:
+        inside = [point for point in way if 0.0 <= point[1] <= length_m]
+        if len(inside) > 1 and (inside[0][1] > inside[-1][1]) == home:
+            driven_m.append(abs(inside[-1][1] - inside[0][1]))
+            lost_s.append(max(0.0, inside[-1][0] - inside[0][0] - driven_m[-1] / speed_mps))
+    if not lost_s:
+        return "no vehicle drives between the lights"
+    mean_s, mean_m = math.fsum(lost_s) / len(lost_s), math.fsum(driven_m) / len(driven_m)
+    return f"delay {mean_s:.1f} s on {mean_m:.0f} m, mean of {len(lost_s)} vehicles"
+
+
+def _ways(args: argparse.Namespace) -> list[list[Point]]:
     from nutgiao.models.contracts.errors import ConfigError
     from nutgiao.simulation.corridor_lights import read_route, read_ways
 
@@ -134,7 +160,7 @@ def _ways(args: argparse.Namespace, begin_s: float, end_s: float) -> list[list[P
         raise ConfigError(str(args.fcd), None, "--fcd", "is of a network, not of sites.", "Name NET and --edges.")
     route = read_route(args.net, args.edges)
     first_m = route.lights[0].distance_m
-    return [[(t, far - first_m) for t, far in way] for way in read_ways(args.fcd, route, begin_s, end_s)]
+    return [[(t, far - first_m) for t, far in way] for way in read_ways(args.fcd, route, 0.0, math.inf)]
 
 
 def _of_sites(names: Sequence[str], row: str | None) -> tuple[str, float, list[DrawnLight], float]:

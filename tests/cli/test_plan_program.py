@@ -254,7 +254,9 @@ def test_the_bands_of_a_network_follow_its_programs(
     assert "inbound: band 6." in told
 
 
-def test_vehicles_are_drawn_where_their_ways_are_given(four: Path, tmp_path: Path) -> None:
+def test_vehicles_are_drawn_where_their_ways_are_given_and_their_delay_is_told(
+    four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fcd = tmp_path / "fcd.xml"
     steps = "".join(
         f'<timestep time="{second}.00"><vehicle id="v" lane="left0A0_0" pos="{150 + second}"/></timestep>'
@@ -265,6 +267,15 @@ def test_vehicles_are_drawn_where_their_ways_are_given(four: Path, tmp_path: Pat
     words_of = ["plan", "corridor", str(four), "--edges", "left0A0", "B0right0", "--fcd", str(fcd), "--out", str(out)]
     assert main(words_of) == 0
     assert "vehicles" in words(out)
+    capsys.readouterr()
+    rides = "".join(  # 10 m/s on the edge between the lights, the first 20 s of it at 5 m/s
+        f'<timestep time="{t}"><vehicle id="w" lane="A0B0_0" pos="{5 * t if t < 20 else 10 * t - 100}"/></timestep>'
+        for t in range(29)
+    )
+    fcd.write_text(f"<fcd-export>{rides}</fcd-export>", encoding="utf-8")
+    assert main([*words_of, "--speed", "36"]) == 0
+    assert "outbound: delay 10.0 s on 180 m, mean of 1 vehicles" in capsys.readouterr().out
+    assert any(text.startswith("delay 10.0 s") for text in words(out))
 
 
 @pytest.mark.parametrize(
