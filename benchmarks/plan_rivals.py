@@ -13,11 +13,16 @@ from nutgiao.simulation.networks.build import sumo_home
 from nutgiao.simulation.plan_space import is_green_stage
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram
+from nutgiao.simulation.verify import Job, run_jobs, trials_by_plan
 
 LEAST_S, MOST_S = 5, 50
 """Of an actuated green."""
 
 _MESSAGE_CHARACTERS = 300
+
+
+CYCLES_S = (40, 60, 80, 100, 120)
+"""Longest cycles that tlsCycleAdaptation is tuned over."""
 
 
 class ToolFailed(Exception):
@@ -36,20 +41,32 @@ def actuated(programs: list[SignalProgram], path: Path) -> Path:
     return path
 
 
-def cycle_adaptation(frozen: Scenario, programs: list[SignalProgram], path: Path) -> Path:
-    """SUMO's tlsCycleAdaptation: Webster's cycle and splits for each light, with its most frequent amber.
-
-    Raises:
-        ToolFailed: if the tool gives up.
-    """
+def shipped_amber_s(programs: list[SignalProgram]) -> int:
+    """The most frequent amber, whole seconds."""
     ambers = Counter(
         round(duration_s)
         for one in programs
         for duration_s, state in zip(one.durations_s, one.states, strict=True)
         if "y" in state
     )
-    amber_s = ambers.most_common(1)[0][0] if ambers else 3
+    return ambers.most_common(1)[0][0] if ambers else 3
+
+
+def cycle_adaptation(frozen: Scenario, amber_s: int, path: Path, most_cycle_s: int | None = None) -> Path:
+    """SUMO's tlsCycleAdaptation: Webster's cycle and splits for each light.
+
+    Args:
+        frozen: with the routes that count.
+        amber_s: of all lights.
+        path: to write.
+        most_cycle_s: longest cycle, which the tool then keeps to; without it its own limits, which it may exceed.
+
+    Raises:
+        ToolFailed: if the tool gives up.
+    """
     options = ["-b", f"{frozen.begin_s:.10g}", "-y", str(amber_s), "-g", str(LEAST_S), "-o", str(path)]
+    if most_cycle_s is not None:
+        options += ["--max-cycle", str(most_cycle_s), "--restrict-cyclelength"]
     _tool("tlsCycleAdaptation.py", frozen, options)
     return path
 
@@ -62,6 +79,39 @@ def coordinated(frozen: Scenario, path: Path, before: Path | None) -> Path:
     """
     _tool("tlsCoordinator.py", frozen, ["-o", str(path), *(["-a", str(before)] if before else [])])
     return path
+
+
+def tuned(
+    scenario: Scenario, frozen: Scenario, amber_s: int, folder: Path, seeds: tuple[int, ...], workers: int
+) -> tuple[Path, int] | None:
+    """SUMO's tlsCycleAdaptation with the longest cycle that does best, and that cycle; None if all give up.
+
+    Args:
+        scenario: as SUMO runs it.
+        frozen: the same with frozen routes.
+        amber_s: of all lights.
+        folder: for its files.
+        seeds: training seeds.
+        workers: cores.
+    """
+    files = {}
+    for cycle_s in CYCLES_S:
+        try:
+            path = cycle_adaptation(frozen, amber_s, folder / f"webster-{amber_s}-{cycle_s}.add.xml", cycle_s)
+        except ToolFailed:
+            continue
+        files[cycle_s] = path
+    jobs = [Job(str(cycle_s), (), seed, (path,)) for cycle_s, path in files.items() for seed in seeds]
+    found = trials_by_plan(run_jobs(scenario, jobs, workers))
+    delay_s = {
+        int(name): sum(one.delay_s for one in trials.values()) / len(trials)
+        for name, trials in found.items()
+        if len(trials) == len(seeds)
+    }
+    if not delay_s:
+        return None
+    best = min(delay_s, key=lambda cycle_s: delay_s[cycle_s])
+    return files[best], best
 
 
 def _tool(name: str, frozen: Scenario, options: list[str]) -> None:

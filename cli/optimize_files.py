@@ -149,6 +149,7 @@ def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str
         "gain_s": {**told(gain), "pairs": gain.count},
         "shipped": figures(bench, SHIPPED, seeds, class_of),
         "plan": figures(bench, finding.name, seeds, class_of),
+        "walkers_wait_s": _on_foot(problem, finding),
         "losers": losers(bench, finding.name, seeds) if finding.name != SHIPPED else [],
         "candidates": tried,
         "failed_runs": bench.problems,
@@ -165,11 +166,22 @@ def summary_body(problem: Problem, budget: Budget, finding: Finding) -> dict[str
             "stop_s": problem.wishes.stop_s,
             "worst_approach": problem.wishes.worst_approach,
             "risk": problem.wishes.risk,
+            "walker": problem.wishes.walker,
+            "free_order": problem.wishes.free_order,
             "demand_samples": problem.wishes.samples,
             "jitter_s": problem.wishes.jitter_s,
             "limits": {field: getattr(problem.wishes.limits, field) for field in problem.wishes.limits.__slots__},
         },
     }  # fmt: skip
+
+
+def _on_foot(problem: Problem, finding: Finding) -> dict[str, float] | None:
+    """Mean wait at the signalised crossings under both plans; None if there are none."""
+    before, after = problem.judge.aim.walkers, finding.problem.judge.aim.walkers
+    if before is None or after is None or not before.crossings:
+        return None
+    shipped_s, plan_s = problem.space.shipped_stage_s[None], finding.plan.stage_s[None]
+    return {"shipped": float(before.wait_s(shipped_s)[0]), "plan": float(after.wait_s(plan_s)[0])}
 
 
 def json_text(body: dict[str, Any]) -> str:

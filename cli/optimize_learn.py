@@ -28,7 +28,7 @@ def observed(bench: Bench, seeds: Sequence[int]) -> Heard:
     shipped = Plan(space.shipped_stage_s, space.shipped_offset_s)
     for name, trials in bench.trials.items():
         known = [trials[seed].delay_s for seed in seeds if seed in trials]
-        if known:
+        if known and (name != SHIPPED or bench.problem.as_shipped):
             plan = shipped if name == SHIPPED else bench.plans[name]
             stages.append(plan.stage_s)
             offsets.append(plan.offset_s)

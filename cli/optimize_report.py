@@ -61,6 +61,9 @@ def _figures(summary: dict[str, Any]) -> str:
     line = (
         f"Gain on {gain['pairs']} paired seeds: {with_interval(gain)} s a vehicle." if gain["low"] is not None else ""
     )
+    wait = summary["walkers_wait_s"]
+    if wait:
+        line += f" People on foot wait {wait['plan']:.1f} s at crossings, {wait['shipped']:.1f} s as shipped."
     return (
         "<h2>What SUMO says</h2><table><tr><th><th>delay, s a vehicle (95 %)<th>delay, s a person (95 %)<th>worst seed"
         "<th>of it before entering"

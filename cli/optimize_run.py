@@ -5,25 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from nutgiao.cli.optimize_files import Checkpoint, read_checkpoint, write_checkpoint
 from nutgiao.cli.optimize_learn import learned, observed, rescored
+from nutgiao.cli.optimize_order import arranger, reordered
 from nutgiao.cli.optimize_problem import Problem
-from nutgiao.cli.optimize_select import HALVING, SHIPPED, Bench, Verdict, refine, select, verdict
+from nutgiao.cli.optimize_refine import refine
+from nutgiao.cli.optimize_select import HALVING, SHIPPED, Bench, Verdict, select, verdict
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.intervals import Interval
 from nutgiao.optimizer.search.judge import Judge
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.search import Progress, Search, Standings
 from nutgiao.optimizer.search.steps import Scored
+from nutgiao.simulation.trial import run_trial
 from nutgiao.simulation.verify import Workers
 
 COMMON, FREE = 0, 1
 _COMMON_SHARE = 0.4
 """Of the budget, for one cycle at all lights; the other search starts from what that one found."""
+
+
+_ORDER_SHARE = 0.5
+"""Of what a search may take, for the choice of the stages' order before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class Finding:
         name: what the candidate was called.
         verdict: whether it is proposed.
         bench: every SUMO run.
+        problem: whose plan it is; with ``free_order`` one with other stages than the shipped program.
         pool: the kernel's favourites.
         kernel_runs: spent.
         interrupted: the search was stopped by the user.
@@ -82,6 +91,7 @@ class Finding:
     name: str
     verdict: Verdict
     bench: Bench
+    problem: Problem
     pool: list[Scored] = field(default_factory=list)
     kernel_runs: int = 0
     interrupted: bool = False
@@ -155,6 +165,7 @@ def optimise(
     checkpoint: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
     pool: Sequence[Scored] | None = None,
+    workers: Workers | None = None,
 ) -> Finding:
     """Finds a plan and says whether it is better than the shipped one.
 
@@ -165,12 +176,15 @@ def optimise(
         checkpoint: file by which an interrupted search goes on.
         clock: seconds.
         pool: plans to choose from instead of a search.
+        workers: that run SUMO, instead of processes of this machine.
 
     Raises:
         SimulationFailed: if no SUMO run of the shipped plan comes to its end.
     """
-    with Workers(problem.wishes.workers) as workers:
-        return _optimise(Bench(problem, workers), problem, budget, watch or Watch(), checkpoint, clock, pool)
+    count = problem.wishes.workers
+    with workers or Workers(count) as processes:
+        bench = Bench(problem, processes, quick=processes.running(partial(run_trial, edges=False)))
+        return _optimise(bench, problem, budget, watch or Watch(), checkpoint, clock, pool)
 
 
 def _optimise(
@@ -185,7 +199,7 @@ def _optimise(
     began_s, cpu_s = clock(), time.process_time()
     bench.on_run = lambda _answer: watch.on_run(bench.runs + 1)
     watch.on_stage("shipped plan in SUMO")
-    bench.run([SHIPPED], budget.report_seeds[:1])
+    bench.run([SHIPPED], budget.report_seeds[:1], by_edge=True)
     if not bench.trials[SHIPPED]:
         raise SimulationFailed(f"the shipped plan does not run: {bench.problems[0]}")
     seeds = budget.train_seeds
@@ -203,13 +217,13 @@ def _optimise(
     if not names:
         why = "every candidate jams, collides or fails in SUMO"
         nothing = Verdict(False, why, Interval(0.0, float("inf"), 0))
-        bench.run([SHIPPED], budget.report_seeds)
-        found = Finding(shipped, SHIPPED, nothing, bench)
+        bench.run([SHIPPED], budget.report_seeds, by_edge=True)
+        found = Finding(shipped, SHIPPED, nothing, bench, problem)
     else:
         watch.on_stage("verdict in SUMO on fresh seeds")
         judged = verdict(bench, names[0], budget.report_seeds)
-        plan = bench.plans[names[0]] if judged.proposed else shipped
-        found = Finding(plan, names[0], judged, bench)
+        plan, whose = (bench.plans[names[0]], bench.problem) if judged.proposed else (shipped, problem)
+        found = Finding(plan, names[0], judged, bench, whose)
     found.pool, found.kernel_runs, found.interrupted = list(pool), runs, interrupted
     found.wall_s, found.cpu_s = clock() - began_s, time.process_time() - cpu_s
     return found
@@ -225,9 +239,24 @@ def _passes(
 ) -> tuple[list[Scored], int, bool]:
     """Searches, lets SUMO judge the favourites, teaches the kernel, and searches again; as `search`."""
     pool: list[Scored] = []
+    made = arranger(problem) if problem.wishes.free_order else None
+    if made:
+        problem, _ = made.posed(made.shipped)
+        bench.turn_to(problem)
     runs, now = 0, problem
     part = replace(budget, runs=max(1, budget.runs // budget.passes), search_s=budget.search_s / budget.passes)
     for number in range(budget.passes):
+        if made and number == budget.passes - 1:
+            watch.on_stage("order of the stages on the queue kernel")
+            file = checkpoint.with_stem(f"{checkpoint.stem}-order") if checkpoint else None
+            end_s = clock() + _ORDER_SHARE * part.search_s
+
+            def enough(runs_so_far: int, end_s: float = end_s) -> bool:
+                return runs_so_far >= _ORDER_SHARE * part.runs or clock() >= end_s
+
+            problem, first, spent = reordered(made.on(now.judge), pool[0][1] if pool else None, enough, file)
+            runs, pool, now = runs + spent, [first], problem
+            bench.turn_to(problem)
         watch.on_stage(f"search {number + 1} on the queue kernel")
         file = checkpoint.with_stem(f"{checkpoint.stem}-{number + 1}") if checkpoint else None
         pool, spent, interrupted = search(now, part, watch, file, clock, pool)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nutgiao.cli.optimize_problem import Problem
 from nutgiao.models.intervals import Interval, interval
-from nutgiao.optimizer.search.moves import Plan, batch, jiggled, neighbours
+from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.steps import Scored
 from nutgiao.simulation.trial import Trial
 from nutgiao.simulation.verify import Answer, Job, Workers
@@ -26,6 +26,7 @@ class Bench:
     Attributes:
         problem: whose plans.
         workers: the processes that run SUMO.
+        quick: the same without figures by edge, which take SUMO up to twice as long; for the choice.
         on_run: told of each run that is done.
         trials: plan to seed to figures.
         plans: name to plan.
@@ -36,6 +37,7 @@ class Bench:
 
     problem: Problem
     workers: Workers
+    quick: Workers | None = None
     on_run: Callable[[Answer], None] = lambda _answer: None
     trials: dict[str, dict[int, Trial]] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -43,20 +45,38 @@ class Bench:
     runs: int = 0
     cpu_s: float = 0.0
 
-    def run(self, names: Sequence[str], seeds: Sequence[int]) -> None:
-        """Makes what is missing of these plans and seeds."""
+    @property
+    def kept(self) -> int:
+        """How many of the runs were known from an earlier command."""
+        return self.workers.kept + (self.quick.kept if self.quick else 0)
+
+    def run(self, names: Sequence[str], seeds: Sequence[int], *, by_edge: bool = False) -> None:
+        """Makes what is missing of these plans and seeds.
+
+        Args:
+            names: plans.
+            seeds: of SUMO.
+            by_edge: with figures by edge, as the report needs them.
+        """
         jobs = []
+        workers = self.workers if by_edge or self.quick is None else self.quick
         for name in names:
             known = self.trials.setdefault(name, {})
             programs = () if name == SHIPPED else self.problem.signal_programs(self.plans[name])
             jobs += [Job(name, programs, seed) for seed in seeds if seed not in known]
-        for answer in self.workers.run(self.problem.scenario, jobs, self.on_run) if jobs else ():
+        for answer in workers.run(self.problem.scenario, jobs, self.on_run) if jobs else ():
             self.runs += 1
             if answer.trial is None:
                 self.problems.append(answer.problem)
             else:
                 self.cpu_s += answer.trial.cpu_s
                 self.trials[answer.job.plan][answer.job.seed] = answer.trial
+
+    def turn_to(self, problem: Problem) -> None:
+        """Goes on with plans of other stages; of the runs so far only those of the shipped plan are kept."""
+        self.problem = problem
+        self.plans.clear()
+        self.trials = {name: known for name, known in self.trials.items() if name == SHIPPED}
 
     def score_s(self, name: str, seeds: Sequence[int]) -> float:
         """Mean delay on these seeds; infinite if one is missing, jammed or has a collision that shipped has not."""
@@ -72,10 +92,6 @@ class Bench:
         """Names by delay, the best one first; what is excluded is left out."""
         scores = {name: self.score_s(name, seeds) for name in names}
         return sorted((name for name in names if np.isfinite(scores[name])), key=lambda name: scores[name])
-
-
-_PATIENCE = 4
-"""Rounds over all lights without a gain after which the refinement ends."""
 
 
 def varied(pool: Sequence[Scored], count: int) -> list[Scored]:
@@ -112,68 +128,6 @@ def select(
     return names
 
 
-def refine(
-    bench: Bench,
-    start: str,
-    seeds: Sequence[int],
-    runs: int,
-    random: np.random.Generator,
-    on_step: Callable[[str, float], None] = lambda _name, _delay: None,
-) -> str:
-    """Improves a plan in SUMO itself: small changes that the kernel likes best, light by light, one seed first.
-
-    Args:
-        bench: makes the runs.
-        start: name of the plan.
-        seeds: training seeds.
-        runs: SUMO runs to spend.
-        random: order of the lights.
-        on_step: told of each plan that is better.
-
-    Returns:
-        Name of the best plan.
-    """
-    problem, best = bench.problem, start
-    bench.run([best], seeds)
-    end = bench.runs + runs
-    tried = {plan.key for plan in bench.plans.values()}
-    lights = [light for light in range(len(problem.space.lights)) if len(problem.space.greens_of(light))]
-    idle = 0
-    while bench.runs < end and idle < _PATIENCE:
-        idle += 1
-        for light in random.permutation(lights).tolist():
-            near = [p for p in _near(problem, bench.plans[best], light, random) if p.key not in tried]
-            if not near or bench.runs >= end:
-                continue
-            costs = problem.judge.costs(*batch(near))
-            names = []
-            for k in np.argsort(costs, kind="stable")[:8].tolist():
-                name = f"{best.split(' +')[0]} +{len(bench.plans)}"
-                bench.plans[name] = near[k]
-                tried.add(near[k].key)
-                names.append(name)
-            for used, slack, kept in ((1, 1.03, 3), (min(3, len(seeds)), 1.01, 2), (len(seeds), 1.0, 1)):
-                bench.run(names, seeds[:used])
-                limit_s = slack * bench.score_s(best, seeds[:used])
-                order = bench.order(names, seeds[:used])
-                names = [name for name in order if bench.score_s(name, seeds[:used]) < limit_s][:kept]
-            if names:
-                best, idle = names[0], 0
-                on_step(best, bench.score_s(best, seeds))
-    return best
-
-
-def _near(problem: Problem, plan: Plan, light: int, random: np.random.Generator) -> list[Plan]:
-    """Small changes of one light, and small ones of all its figures at once, also with another light."""
-    space = problem.space
-    found = neighbours(space, plan, light, (1, 2, 4))
-    for spread_s in (1.0, 2.0):
-        for _ in range(30):
-            lights = {light, int(random.integers(len(space.lights)))}
-            found.append(jiggled(space, plan, sorted(lights), spread_s, random))
-    return list({one.key: one for one in found}.values())
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a plan is proposed.
@@ -197,7 +151,7 @@ def verdict(bench: Bench, name: str, seeds: Sequence[int]) -> Verdict:
         name: of the plan.
         seeds: report seeds.
     """
-    bench.run([SHIPPED, name], seeds)
+    bench.run([SHIPPED, name], seeds, by_edge=True)
     ours, shipped = bench.trials[name], bench.trials[SHIPPED]
     both = [seed for seed in seeds if seed in ours and seed in shipped]
     if len(both) < 2:

@@ -46,7 +46,10 @@ def is_green_stage(state: str) -> bool:
 
 
 def plan_space(
-    programs: Sequence[SignalProgram], limits: Limits, walkers_need_s: Mapping[str, Mapping[int, float]] | None = None
+    programs: Sequence[SignalProgram],
+    limits: Limits,
+    walkers_need_s: Mapping[str, Mapping[int, float]] | None = None,
+    greens: Sequence[Sequence[bool]] | None = None,
 ) -> PlanSpace:
     """The plans that are allowed around shipped programs.
 
@@ -54,6 +57,7 @@ def plan_space(
         programs: as shipped, in the kernel's order.
         limits: bounds.
         walkers_need_s: per light, seconds of green that each link of a crossing needs, from `crossing_need_s`.
+        greens: per light, which stages may change; `is_green_stage` says it if nothing is given.
 
     Raises:
         ConfigError: if bounds contradict each other.
@@ -61,10 +65,10 @@ def plan_space(
     if limits.least_green_s > limits.most_green_s or limits.least_cycle_s > limits.most_cycle_s:
         raise ConfigError("limits", None, "green or cycle", "the least is above the most.", "Mend the bounds.")
     green, least, most, shipped = [], [], [], []
-    for program in programs:
+    for light, program in enumerate(programs):
+        changing = greens[light] if greens is not None else [is_green_stage(state) for state in program.states]
         need = (walkers_need_s or {}).get(program.id, {})
-        for duration_s, state in zip(program.durations_s, program.states, strict=True):
-            changes = is_green_stage(state)
+        for duration_s, state, changes in zip(program.durations_s, program.states, changing, strict=True):
             green.append(changes)
             if not changes:
                 shipped.append(duration_s)

@@ -77,6 +77,33 @@ def test_the_report_needs_nothing_from_outside(done: tuple[Path, Path]) -> None:
     assert not re.search(r"https?://|src=|@import|<link", page)
 
 
+def test_the_report_shows_queues_and_trajectories_as_shipped_and_as_planned(done: tuple[Path, Path]) -> None:
+    page = (done[1] / "report.html").read_text()
+    assert "<h2>Queues</h2>" in page
+    assert "<h2>Time and space</h2>" in page
+    assert ">as shipped: " in page
+    assert ">plan: " in page
+
+
+def test_delay_of_persons_stands_beside_that_of_vehicles(done: tuple[Path, Path]) -> None:
+    found = json.loads((done[1] / "summary.json").read_text())
+    for name in ("shipped", "plan"):  # there are only cars, so both are the same
+        assert found[name]["person_delay_s"]["mean"] == pytest.approx(found[name]["delay_s"]["mean"])
+
+
+def test_a_cluster_finds_the_plan_that_this_machine_finds(done: tuple[Path, Path], tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    config, here = done
+    words = ["optimize", str(config), "--out", str(tmp_path / "out"), *QUICK, "--report-seeds", "1-3"]
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        assert cli.main([*words, "--scheduler", cluster.scheduler_address]) == 0
+    for name in ("plan.json", "tls.add.xml"):
+        assert (tmp_path / "out" / name).read_text() == (here / name).read_text()
+    mine, theirs = (json.loads((folder / "summary.json").read_text()) for folder in (here, tmp_path / "out"))
+    assert mine["plan"] == theirs["plan"]
+
+
 def trial(seed: int, quiet_s: float, busy_s: float) -> Trial:
     edges = {"quiet": 20 * quiet_s, "busy": 200 * busy_s}
     counts = {"quiet": 20, "busy": 200}
