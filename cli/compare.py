@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nutgiao.models.intervals import Interval, interval
-from nutgiao.simulation.trial import Trial
+from nutgiao.simulation.trial import Trial, jammed_seeds
 from nutgiao.simulation.vehicle_kinds import OCCUPANCY
 
 LOSS_S = 2.0
@@ -56,7 +56,7 @@ def figures_of(trials: Sequence[Trial], class_of: Mapping[str, str]) -> dict[str
         },
         "collisions": sum(one.collisions for one in trials),
         "emergency_brakings": sum(one.emergency_brakings for one in trials),
-        "gridlocked_seeds": [one.seed for one in trials if one.gridlocked],
+        "gridlocked_seeds": jammed_seeds(trials),
     }
 
 

@@ -11,7 +11,7 @@ from nutgiao.cli.optimize_problem import Problem
 from nutgiao.models.intervals import Interval, interval
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.steps import Scored
-from nutgiao.simulation.trial import Trial
+from nutgiao.simulation.trial import Trial, jammed_seeds
 from nutgiao.simulation.verify import Answer, Job, Workers
 
 SHIPPED = "shipped"
@@ -84,7 +84,7 @@ class Bench:
         if not all(seed in known for seed in seeds):
             return float("inf")
         mine = [known[seed] for seed in seeds]
-        if name != SHIPPED and any(one.gridlocked or one.collisions for one in mine):
+        if name != SHIPPED and (jammed_seeds(mine) or any(one.collisions for one in mine)):
             return float("inf")
         return float(np.mean([one.delay_s for one in mine]))
 
@@ -157,7 +157,7 @@ def verdict(bench: Bench, name: str, seeds: Sequence[int]) -> Verdict:
     if len(both) < 2:
         return Verdict(False, "fewer than two pairs of runs came to their end", Interval(0.0, float("inf"), len(both)))
     gain = interval([shipped[seed].delay_s - ours[seed].delay_s for seed in both])
-    jammed = [seed for seed in both if ours[seed].gridlocked]
+    jammed = jammed_seeds(ours[seed] for seed in both)
     collisions = sum(ours[seed].collisions for seed in both)
     if jammed:
         return Verdict(False, f"the street jams with it on seed {', '.join(map(str, jammed))}", gain)

@@ -16,7 +16,7 @@ from nutgiao.simulation.changes import Change, DemandChange
 from nutgiao.simulation.setup_runs import Runs
 from nutgiao.simulation.signal_programs import controlled_lanes
 from nutgiao.simulation.time_space import Corridor, TimeSpace
-from nutgiao.simulation.trial import Trial
+from nutgiao.simulation.trial import Trial, jammed_seeds
 from nutgiao.simulation.variant import Pair
 
 FORMAT = 1
@@ -160,7 +160,7 @@ def verdict(found: Study) -> str:
 def _beside(found: Study) -> list[str]:
     """Sentences on jams, collisions, and vehicles that are missing."""
     said = []
-    jams = [sum(one.gridlocked for one in side) for side in zip(*found.pairs, strict=True)]
+    jams = [len(jammed_seeds(side)) for side in zip(*found.pairs, strict=True)]
     if any(jams):
         said.append(f"The street jams on {jams[1]} of {len(found.pairs)} seeds ({jams[0]} without the change).")
     crashes = [sum(one.collisions for one in side) for side in zip(*found.pairs, strict=True)]

@@ -13,7 +13,7 @@ from nutgiao.simulation import evaluate
 from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, shipped_programs
-from nutgiao.simulation.trial import Trial, run_trial
+from nutgiao.simulation.trial import Trial, jammed_seeds, run_trial
 from nutgiao.simulation.verify import Answer, Job, Workers, run_jobs, trials_by_plan
 from tests.support.junction_nets import EAST_OUT, WEST_IN, vehicle, write
 from tests.support.plan_spaces import busy_street
@@ -103,3 +103,13 @@ def test_a_failed_run_is_not_kept(street: Scenario, tmp_path: Path) -> None:
     with Workers(1, runner=some_die, cache=RunCache(tmp_path)) as pool:
         assert pool.run(street, [job])[0].trial is None
         assert pool.kept == 0
+
+
+def test_a_seed_with_twice_the_usual_delay_jammed(street: Scenario) -> None:
+    (one,) = [answer.trial for answer in run_jobs(street, [Job("shipped", (), 1)])]
+    assert one is not None
+    usual = [replace(one, seed=seed, delay_s=delay_s) for seed, delay_s in ((1, 20.0), (2, 22.0), (3, 39.0))]
+    assert jammed_seeds(usual) == []
+    assert jammed_seeds([*usual, replace(one, seed=4, delay_s=92.0)]) == [4]
+    assert jammed_seeds([usual[0], replace(one, seed=4, delay_s=92.0)]) == []  # of two nobody knows which is usual
+    assert jammed_seeds([replace(one, seed=5, gridlocked=True)]) == [5]
