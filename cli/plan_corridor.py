@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         kind = args.out.suffix.lower().removeprefix(".")
         if kind not in ("svg", "png"):
             raise ConfigError(str(args.out), None, "--out", "is neither .svg nor .png.", "Name such a file.")
-        picture = timespace_picture(lights, bands, speed_mps, title=title, begin_s=args.begin, ways=ways, told=told)
+        picture = timespace_picture(lights, bands, speed_mps, title=title, begin_s=args.begin, ways=ways, delays=told)
         write_picture(args.out, kind, picture)
         print(f"{args.out}: drawn")
     return 0

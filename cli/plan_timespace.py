@@ -46,7 +46,7 @@ def timespace_picture(
     title: str,
     begin_s: float = 0.0,
     ways: Sequence[Sequence[Point]] = (),
-    told: tuple[str, str] = ("", ""),
+    delays: tuple[str, str] = ("", ""),
 ) -> Picture:
     """Draws a corridor: time to the right, distance upwards.
 
@@ -57,7 +57,7 @@ def timespace_picture(
         title: above the drawing.
         begin_s: left end, by the clock.
         ways: time and distance from the first light of vehicles, to be drawn as thin lines.
-        told: what is to be said of the outbound and the inbound vehicles.
+        delays: what is to be said of the outbound and the inbound vehicles.
     """
     length = max(lights[-1].distance_m, 1.0)
     gaps = [b.distance_m - a.distance_m for a, b in itertools.pairwise(lights)]
@@ -73,8 +73,10 @@ def timespace_picture(
     parts = picture.parts
     parts.append(Words(PAD_PX, 20, title, 14, bold=True))
     parts += _told(bands, speed_mps, any(light.inbound for light in lights))
-    for x, words, colour in zip((PAD_PX, PAD_PX + 300), told, (OUT, HOME), strict=True):
-        parts.append(Words(x, 78, words, 11, colour=colour))
+    parts += [
+        Words(left, 78, words, 11, colour=how)
+        for left, words, how in zip((PAD_PX, PAD_PX + 300), delays, (OUT, HOME), strict=True)
+    ]
     parts += _clock(begin_s, end_s, bottom + STRIP_PX, scale_x)
     first, last = lights[0].distance_m, lights[-1].distance_m
     travel_s = (last - first) / speed_mps
