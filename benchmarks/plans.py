@@ -32,10 +32,11 @@ from nutgiao.cli.optimize_run import Budget, Watch, optimise
 from nutgiao.models.intervals import interval
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.simulation.plan_space import plan_space
+from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, shipped_programs
 from nutgiao.simulation.trial import Trial, jammed_seeds, run_trial
-from nutgiao.simulation.verify import Job, run_jobs, trials_by_plan
+from nutgiao.simulation.verify import Job, Workers, trials_by_plan
 
 QUICK_RUN = partial(run_trial, edges=False)
 """Edge data make a run up to twice as long."""
@@ -225,7 +226,9 @@ def main() -> int:
             scenario = fetch(name)
             jobs = jobs_of(name, scenario, seeds, place, workers)
             bar.update(task, description=f"{name}: SUMO", total=len(jobs))
-            answers = run_jobs(scenario, jobs, workers, lambda _one, t=task: bar.advance(t), QUICK_RUN)  # type: ignore[misc]
+            kept_runs = RunCache(cache_folder() / "plan-runs", console.print)  # a stopped benchmark goes on
+            with Workers(workers, QUICK_RUN, cache=kept_runs) as pool:
+                answers = pool.run(scenario, jobs, lambda _one, t=task: bar.advance(t))  # type: ignore[misc]
             for answer in answers:
                 if answer.problem:
                     console.print(answer.problem)
