@@ -11,7 +11,6 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from functools import partial
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -35,11 +34,8 @@ from nutgiao.simulation.plan_space import plan_space
 from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, shipped_programs
-from nutgiao.simulation.trial import Trial, jammed_seeds, run_trial
+from nutgiao.simulation.trial import Trial, jammed_seeds
 from nutgiao.simulation.verify import Job, Workers, trials_by_plan
-
-QUICK_RUN = partial(run_trial, edges=False)
-"""Edge data make a run up to twice as long."""
 
 OURS, OURS_FREE = "nutgiao", "nutgiao, free order"
 
@@ -227,7 +223,7 @@ def main() -> int:
             jobs = jobs_of(name, scenario, seeds, place, workers)
             bar.update(task, description=f"{name}: SUMO", total=len(jobs))
             kept_runs = RunCache(cache_folder() / "plan-runs", console.print)  # a stopped benchmark goes on
-            with Workers(workers, QUICK_RUN, cache=kept_runs) as pool:
+            with Workers(workers, rivals.QUICK_RUN, cache=kept_runs) as pool:
                 answers = pool.run(scenario, jobs, lambda _one, t=task: bar.advance(t))  # type: ignore[misc]
             for answer in answers:
                 if answer.problem:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nutgiao.cli.plan_timespace import DrawnLight
     from nutgiao.models.contracts.site import Approach, Signals, Site, TimedPlan
     from nutgiao.optimizer.bandwidth import Span, TwoWayBand
+    from nutgiao.simulation.corridor_lights import Route
 
 LONGEST_COMMON_S = 1200
 """Cycles that only meet after longer than this have no common one that a picture could show."""
@@ -52,8 +53,10 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("plan corridor", None, "", "needs a network or sites.", "NET.net.xml --edges … or --sites ….")
     if args.speed is not None and not args.speed > 0:
         raise ConfigError("plan corridor", None, "--speed", f"{args.speed} km/h.", "Give a speed above 0.")
+    route = None
     if args.net is not None:
-        title, cycle_s, lights, limit_mps = _of_network(args)
+        route, title, cycle_s, lights = _of_network(args)
+        limit_mps = route.limit_mps
     else:
         title, cycle_s, lights, limit_mps = _of_sites(args.sites, args.row)
     speed_mps = args.speed / 3.6 if args.speed is not None else limit_mps
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     home = [light.inbound if two_way else () for light in lights]
     bands = two_way_band([light.outbound for light in lights], home, [x.distance_m for x in lights], cycle_s, speed_mps)
     print(_told(title, lights, bands, speed_mps, two_way))
-    ways = _ways(args) if args.fcd else []
+    ways = _ways(args.fcd, route) if args.fcd else []
     length_m = lights[-1].distance_m
     told = ("", "")
     if args.fcd:
@@ -98,7 +101,7 @@ def _clocked(spans: Sequence[Span], cycle_s: float) -> str:
     return ", ".join(f"{start % cycle_s:g}-{(end - 1e-9) % cycle_s:.4g}" for start, end in spans) or "-"
 
 
-def _of_network(args: argparse.Namespace) -> tuple[str, float, list[DrawnLight], float]:
+def _of_network(args: argparse.Namespace) -> tuple[Route, str, float, list[DrawnLight]]:
     from nutgiao.cli.plan_timespace import DrawnLight
     from nutgiao.models.contracts.errors import ConfigError
     from nutgiao.models.contracts.staged_program import NotStages
@@ -128,7 +131,7 @@ def _of_network(args: argparse.Namespace) -> tuple[str, float, list[DrawnLight],
             raise ConfigError(str(files[-1]), None, key, f"{error}.", cure) from error
         lights.append(DrawnLight(light.light, light.distance_m - first_m, there, back))
     title = f"{args.net.name.partition('.')[0]}: {route.edges[0]} to {route.edges[-1]}"
-    return title, cycle_s, lights, route.limit_mps
+    return route, title, cycle_s, lights
 
 
 def _delay(ways: Sequence[Sequence[Point]], length_m: float, speed_mps: float, *, home: bool) -> str:
@@ -152,15 +155,14 @@ def _delay(ways: Sequence[Sequence[Point]], length_m: float, speed_mps: float, *
     return f"delay {mean_s:.1f} s on {mean_m:.0f} m, mean of {len(lost_s)} vehicles"
 
 
-def _ways(args: argparse.Namespace) -> list[list[Point]]:
+def _ways(fcd: Path, route: Route | None) -> list[list[Point]]:
     from nutgiao.models.contracts.errors import ConfigError
-    from nutgiao.simulation.corridor_lights import read_route, read_ways
+    from nutgiao.simulation.corridor_lights import read_ways
 
-    if args.net is None:
-        raise ConfigError(str(args.fcd), None, "--fcd", "is of a network, not of sites.", "Name NET and --edges.")
-    route = read_route(args.net, args.edges)
+    if route is None:
+        raise ConfigError(str(fcd), None, "--fcd", "is of a network, not of sites.", "Name NET and --edges.")
     first_m = route.lights[0].distance_m
-    return [[(t, far - first_m) for t, far in way] for way in read_ways(args.fcd, route, 0.0, math.inf)]
+    return [[(t, far - first_m) for t, far in way] for way in read_ways(fcd, route, 0.0, math.inf)]
 
 
 def _of_sites(names: Sequence[str], row: str | None) -> tuple[str, float, list[DrawnLight], float]:

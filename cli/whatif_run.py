@@ -11,7 +11,7 @@ import numpy as np
 from nutgiao.cli.charts import window_s
 from nutgiao.cli.compare import figures_of, of_classes, of_edges, of_lines, person_delay_s, told, worse_off
 from nutgiao.models.contracts.errors import SimulationFailed
-from nutgiao.models.intervals import Interval, interval
+from nutgiao.models.intervals import interval
 from nutgiao.simulation.changes import Change, DemandChange
 from nutgiao.simulation.setup_runs import Runs
 from nutgiao.simulation.signal_programs import controlled_lanes
@@ -107,7 +107,7 @@ def summary_body(found: Study) -> dict[str, Any]:
         "scenario": pair.base.scenario.name,
         "changes": [{"change": str(one), "words": one.words} for one in found.changes],
         "verdict": verdict(found),
-        "significant": more is not None and _sure(more),
+        "significant": more is not None and more.significant,
         "more_delay_s": {**told(more), "pairs": more.count} if more else None,
         "more_person_delay_s": {**told(persons), "pairs": persons.count} if persons else None,
         "unchanged": figures_of([before[seed] for seed in sorted(before)], class_of),
@@ -145,7 +145,7 @@ def verdict(found: Study) -> str:
         text += "a single pair of runs says nothing about chance."
     else:
         ends = f"95 % interval {more.low:+.1f} to {more.high:+.1f} s, {more.count} paired seeds"
-        if _sure(more):
+        if more.significant:
             word = "rises" if more.mean > 0 else "falls"
             text = f"With {what}, delay {word} by {abs(more.mean):.1f} s a vehicle, from {base_s:.1f} to "
             text += f"{base_s + more.mean:.1f} s: significant ({ends})."
@@ -180,7 +180,3 @@ def _beside(found: Study) -> list[str]:
         if missing >= 0.5:
             said.append(f"SUMO takes out those who wait to enter where it becomes closed: {missing:.0f}.")
     return said
-
-
-def _sure(more: Interval) -> bool:
-    return more.count > 1 and (more.low > 0.0 or more.high < 0.0)

@@ -37,6 +37,11 @@ class Interval:
         """Upper end."""
         return self.mean + self.half
 
+    @property
+    def significant(self) -> bool:
+        """Whether zero lies outside: for a paired difference, whether there is one."""
+        return self.low > 0 or self.high < 0
+
 
 def interval(values: Sequence[float]) -> Interval:
     """Student's 95 % interval of the mean.
