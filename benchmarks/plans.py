@@ -1,7 +1,8 @@
 """How good the optimiser's plans are on the RESCO scenarios, beside SUMO's own tools: ``make bench-plans``.
 
 The kept plans of ``benchmarks/results/plans`` are verified; ``SEARCH=1`` searches anew and keeps what it finds. Quick
-by default; ``FULL=1`` runs every seed. ``NAMES="cologne1 grid4x4"`` takes some scenarios only.
+by default; ``FULL=1`` runs every seed. ``SEARCH=on`` begins at the kept plans. ``NAMES="cologne1 grid4x4"`` takes some
+scenarios only.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def wishes_of(name: str, workers: int) -> Wishes:
     return Wishes(samples=3, risk=RISK.get(name, 0.25), workers=workers)
 
 
-def search_anew(name: str, watch: Watch, workers: int, free_order: bool = False) -> None:
+def search_anew(name: str, watch: Watch, workers: int, free_order: bool = False, go_on: bool = False) -> None:
     """Searches a plan and keeps it.
 
     Args:
@@ -93,9 +94,12 @@ def search_anew(name: str, watch: Watch, workers: int, free_order: bool = False)
         watch: is told how it goes.
         workers: cores.
         free_order: the stages may come in another order, with the benchmark's change interval.
+        go_on: begins at the kept plan, if there is one.
     """
     cache = cache_folder()
-    wishes = wishes_of(name, workers)
+    row = OURS_FREE if free_order else OURS
+    start = own_programs(name, fetch(name)).get(row) if go_on else None
+    wishes = replace(wishes_of(name, workers), start=start)
     if free_order:
         wishes = replace(wishes, free_order=True, amber_s=rule_of(name).amber_s)
     problem: Problem = pose(fetch(name), wishes, None, frozen=frozen(name, cache))
@@ -110,7 +114,7 @@ def search_anew(name: str, watch: Watch, workers: int, free_order: bool = False)
     spent = {
         "kernel_runs": found.kernel_runs, "sumo_runs": found.bench.runs, "wall_s": round(found.wall_s, 1),
         "cpu_s": round(found.cpu_s + found.bench.cpu_s, 1), "search_seed": problem.wishes.seed,
-        "train_seeds": list(TRAIN_SEEDS), "verdict": found.verdict.why,
+        "train_seeds": list(TRAIN_SEEDS), "verdict": found.verdict.why, "began_at_kept": bool(start),
     }  # fmt: skip
     plan = found.bench.plans.get(found.name, found.plan)
     if free_order:
@@ -205,7 +209,7 @@ def row_of(name: str, row: str, trials: dict[int, Trial], scheduled: int) -> dic
 
 def main() -> int:
     """Runs the benchmark."""
-    full, anew = os.environ.get("FULL") == "1", os.environ.get("SEARCH") == "1"
+    full, anew = os.environ.get("FULL") == "1", os.environ.get("SEARCH", "")
     workers = int(os.environ.get("WORKERS", os.cpu_count() or 1))
     chosen = os.environ.get("NAMES", " ".join(NAMES)).split()
     result, console = Result("plans", full and set(chosen) == set(NAMES)), wide_console()
@@ -214,8 +218,8 @@ def main() -> int:
             task = bar.add_task(name, total=None)
             if anew:
                 watch = Watch(on_stage=lambda what, t=task, n=name: bar.update(t, description=f"{n}: {what}"))  # type: ignore[misc]
-                search_anew(name, watch, workers)
-                search_anew(name, watch, workers, free_order=True)
+                for free_order in (False, True):
+                    search_anew(name, watch, workers, free_order, go_on=anew == "on")
             seeds = REPORT_SEEDS if full else REPORT_SEEDS[: QUICK_SEEDS.get(name, QUICK_OTHERS)]
             place = Path(folder) / name
             place.mkdir()

@@ -44,6 +44,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--train-seeds", type=seed_list, default="101-105", help="SUMO seeds for the choice (101-105)")
     parser.add_argument("--report-seeds", type=seed_list, default="1-5", help="SUMO seeds for the verdict (1-5)")
+    parser.add_argument(
+        "--start", type=Path, metavar="PLAN", help="begin with this plan.json of an earlier search; its order stays"
+    )
     parser.add_argument("--seed", type=count, default=1, help="of the search (default 1)")
     parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="cores (default: all)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help=SCHEDULER_HELP)
@@ -229,6 +232,7 @@ def _tell(console: object, problem: Problem, budget: Budget, finding: Finding) -
 
 def _wishes(args: argparse.Namespace) -> Wishes:
     from nutgiao.cli.optimize_problem import Wishes
+    from nutgiao.cli.optimize_start import read_start
     from nutgiao.simulation.plan_space import Limits
 
     limits = Limits(args.min_green, args.max_green, args.min_cycle, args.max_cycle, args.common_cycle)
@@ -246,6 +250,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         args.amber_s,
         args.all_red_s or 0,
         args.walkers,
+        read_start(args.start) if args.start else None,
     )
 
 

@@ -39,6 +39,7 @@ class Wishes:
         free_order: the order of the stages may change, and stages that others make up for may be left out.
         amber_s: of the change intervals between stages of a free order; None for what is usual.
         all_red_s: as ``amber_s``.
+        start: programs to begin with, instead of the shipped ones; the order of their stages stays.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -54,6 +55,7 @@ class Wishes:
     amber_s: int | None = None
     all_red_s: int = 0
     walker: float = 0.0
+    start: tuple[SignalProgram, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

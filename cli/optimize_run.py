@@ -15,11 +15,12 @@ from nutgiao.cli.optimize_learn import learned, observed, rescored
 from nutgiao.cli.optimize_order import arranger, reordered
 from nutgiao.cli.optimize_problem import Problem
 from nutgiao.cli.optimize_refine import refine
-from nutgiao.cli.optimize_select import HALVING, SHIPPED, Bench, Verdict, select, verdict
+from nutgiao.cli.optimize_select import HALVING, SHIPPED, START, Bench, Verdict, select, verdict
+from nutgiao.cli.optimize_start import begun
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.intervals import Interval
 from nutgiao.optimizer.search.judge import Judge
-from nutgiao.optimizer.search.moves import Plan
+from nutgiao.optimizer.search.moves import Plan, batch
 from nutgiao.optimizer.search.search import Progress, Search, Standings
 from nutgiao.optimizer.search.steps import Scored
 from nutgiao.simulation.trial import run_trial
@@ -197,6 +198,7 @@ def _optimise(
     pool: Sequence[Scored] | None,
 ) -> Finding:
     began_s, cpu_s = clock(), time.process_time()
+    start = None if problem.wishes.start is None else begun(problem, problem.wishes.start)
     bench.on_run = lambda _answer: watch.on_run(bench.runs + 1)
     watch.on_stage("shipped plan in SUMO")
     bench.run([SHIPPED], budget.report_seeds[:1], by_edge=True)
@@ -205,7 +207,7 @@ def _optimise(
     seeds = budget.train_seeds
     runs, interrupted = 0, False
     if pool is None:
-        pool, runs, interrupted = _passes(problem, budget, watch, checkpoint, clock, bench)
+        pool, runs, interrupted = _passes(problem, budget, watch, checkpoint, clock, bench, start)
     watch.on_stage("candidates in SUMO")
     cuts = [(plans, min(used, len(seeds))) for plans, used in HALVING]
     names = select(bench, pool, seeds, cuts)
@@ -236,10 +238,16 @@ def _passes(
     checkpoint: Path | None,
     clock: Callable[[], float],
     bench: Bench,
+    start: tuple[Problem, Plan] | None,
 ) -> tuple[list[Scored], int, bool]:
     """Searches, lets SUMO judge the favourites, teaches the kernel, and searches again; as `search`."""
     pool: list[Scored] = []
-    made = arranger(problem) if problem.wishes.free_order else None
+    made = arranger(problem) if problem.wishes.free_order and start is None else None
+    if start:
+        problem, plan = start
+        bench.turn_to(problem)
+        bench.plans[START] = plan
+        pool = [(float(problem.judge.costs(*batch([plan]))[0]), plan)]
     if made:
         problem, _ = made.posed(made.shipped)
         bench.turn_to(problem)

@@ -14,7 +14,7 @@ from nutgiao.optimizer.search.steps import Scored
 from nutgiao.simulation.trial import Trial, jammed_seeds
 from nutgiao.simulation.verify import Answer, Job, Workers
 
-SHIPPED = "shipped"
+SHIPPED, START = "shipped", "start"
 HALVING = ((12, 1), (5, 3), (2, 5))
 """Plans and training seeds of each cut; the shipped plan is always in."""
 
@@ -109,6 +109,8 @@ def select(
 ) -> list[str]:
     """Successive halving: names of the plans that are left, the best one on the training seeds first.
 
+    The plan that the search began with is in every cut.
+
     Args:
         bench: makes the runs.
         pool: the kernel's favourites.
@@ -123,6 +125,8 @@ def select(
         names.append(name)
     for plans, used in cuts:
         names = names[:plans]
+        if START in bench.plans and START not in names:
+            names.append(START)
         bench.run(names, seeds[:used])
         names = bench.order(names, seeds[:used])
     return names
