@@ -31,7 +31,8 @@ ARRIVED_MCU, DEPARTED_M2, DEPARTED_MCU, DEPARTED_VEH = range(4)
 
 @kernel(
     "i8(f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], i8[::1], i1[::1], i8[::1], f8, f8[:, ::1],"
-    " b1[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], b1[::1])"
+    " b1[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], b1[::1])",
+    lean=True,
 )
 def take_in(
     time_s: float,

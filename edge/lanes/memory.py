@@ -19,7 +19,7 @@ class TrackMemory:
 
     def __init__(self, **start: float) -> None:
         self._start = np.array(list(start.values()), np.float64)
-        self._numbers = np.zeros(0, np.int64)
+        self._numbers, self._told = np.zeros(0, np.int64), b""
         self.rows: Floats = np.zeros((0, len(start)))
 
     def follow(self, numbers: NDArray[np.int64]) -> Floats:
@@ -31,16 +31,17 @@ class TrackMemory:
         Returns:
             The rows of the tracks that are gone.
         """
-        if numbers.tobytes() == self._numbers.tobytes():  # most frames; a tenth of what comparing arrays costs
+        told = numbers.tobytes()
+        if told == self._told:  # most frames; a tenth of what comparing arrays costs
             return self.rows[:0]
         old, rows = self.rows, np.empty((len(numbers), len(self._start)))
         gone = np.empty(len(old), np.bool_)
         carry_over(self._numbers, old, numbers, self._start, rows, gone)
-        self._numbers, self.rows = numbers, rows
+        self._numbers, self._told, self.rows = numbers, told, rows
         return old[gone]
 
 
-@kernel("void(i8[::1], f8[:, ::1], i8[::1], f8[::1], f8[:, ::1], b1[::1])")
+@kernel("void(i8[::1], f8[:, ::1], i8[::1], f8[::1], f8[:, ::1], b1[::1])", lean=True)
 def carry_over(
     old_numbers: NDArray[np.int64],
     old_rows: Floats,
@@ -65,7 +66,9 @@ def carry_over(
         while k < len(old_numbers) and old_numbers[k] < numbers[i]:
             k += 1
         if k < len(old_numbers) and old_numbers[k] == numbers[i]:
-            rows[i, :] = old_rows[k, :]
+            for c in range(len(start)):
+                rows[i, c] = old_rows[k, c]
             gone[k] = False
         else:
-            rows[i, :] = start
+            for c in range(len(start)):
+                rows[i, c] = start[c]

@@ -41,7 +41,7 @@ SPILLBACK_M = 10.0
 ANSWERS = 13
 
 
-@kernel("f8(f8, f8)")
+@kernel("f8(f8, f8)", lean=True)
 def _round(value: float, steps: float) -> float:
     """To the nearest of so many steps per unit; what is told in JSON needs no more digits."""
     return float(np.floor(value * steps + 0.5) / steps)
@@ -49,7 +49,8 @@ def _round(value: float, steps: float) -> float:
 
 @kernel(
     "f8(f8, f8, i8, i8, f8[:, ::1], f8[:, ::1], i8[::1], b1[:, ::1], i8[::1], i8, f8, f8, f8, f8[::1], f8[:, ::1],"
-    " f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[::1], f8[:, ::1], f8[:, ::1])"
+    " f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[::1], f8[:, ::1], f8[:, ::1])",
+    lean=True,
 )
 def close_second(
     time_s: float,

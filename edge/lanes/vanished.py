@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nutgiao.edge.lanes.flow import HITS, LANE, LENGTH, SPEED, UNITS, WIDTH, X_M, X
 from nutgiao.edge.lanes.flow import LENGTH_M as ROW_LENGTH
-from nutgiao.models.jit import kernel
+from nutgiao.models.jit import inlined, kernel
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,14 @@ _CLOSE_M, _BEHIND_M, _SLACK_M = 8.0, 0.5, 1.5  # rolls up to _CLOSE_M behind the
 _KEPT_S = 90.0
 
 
-@kernel("i8(f8, i8, f8[:, ::1], i8)")
+@inlined
+def _put(table: Floats, to: int, row: int) -> None:
+    """Copies a row; as a loop, because assigning one slice to another makes an array."""
+    for c in range(table.shape[1]):
+        table[to, c] = table[row, c]
+
+
+@kernel("i8(f8, i8, f8[:, ::1], i8)", lean=True)
 def _let_go(x_m: float, lane: int, table: Floats, count: int) -> int:
     """Takes the nearest of the vanished out, if one is near enough to be the newcomer."""
     best, nearest = -1, _SAME_M
@@ -42,11 +49,11 @@ def _let_go(x_m: float, lane: int, table: Floats, count: int) -> int:
             best, nearest = k, distance
     if best < 0:
         return count
-    table[best, :] = table[count - 1, :]
+    _put(table, best, count - 1)
     return count - 1
 
 
-@kernel("void(f8[:, ::1], i8)")
+@kernel("void(f8[:, ::1], i8)", lean=True)
 def _sort(table: Floats, count: int) -> None:
     """Nearest to the line first."""
     for k in range(1, count):
@@ -57,7 +64,7 @@ def _sort(table: Floats, count: int) -> None:
             place -= 1
 
 
-@kernel("f8(f8, f8, f8[::1], f8[::1], i8[::1], b1[::1], f8[:, ::1], i8)")
+@kernel("f8(f8, f8, f8[::1], f8[::1], i8[::1], b1[::1], f8[:, ::1], i8)", lean=True)
 def _rear_ahead(
     at_m: float,
     on_lane: float,
@@ -79,7 +86,7 @@ def _rear_ahead(
     return rear
 
 
-@kernel("i8(f8, f8, f8[:, ::1], i8, f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1], i8)")
+@kernel("i8(f8, f8, f8[:, ::1], i8, f8[:, ::1], i8[::1], b1[:, ::1], f8[:, ::1], i8)", lean=True)
 def hold(
     dt_s: float,
     far_m: float,
@@ -140,6 +147,6 @@ def hold(
         g[STANDS] = g[MPS] == 0.0
         g[AGE_S] += dt_s
         if g[AT_M] >= 0.0 and g[AGE_S] <= _KEPT_S:
-            table[kept, :] = g
+            _put(table, kept, k)
             kept += 1
     return kept

@@ -37,7 +37,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
     expires_s: float
 
 
-class LaneState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class LaneState(msgspec.Struct, frozen=True, gc=False):
     """A lane in one second.
 
     Attributes:

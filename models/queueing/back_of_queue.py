@@ -31,7 +31,7 @@ NEAR_END_M, OVER_END_M = 20.0, 45.0
 DEVIATIONS = 1.645
 
 
-@kernel("void(f8, f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8, f8, f8, f8[:, ::1])")
+@kernel("void(f8, f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8, f8, f8, f8[:, ::1])", lean=True)
 def backs_of_queue(
     time_s: float,
     sums: Floats,

@@ -51,7 +51,7 @@ AT_S, FLOW_M, SPEED_MPS = range(3)
 """Rows of the history: time, F and speed at the end of the view."""
 
 
-@kernel("f8(f8)")
+@kernel("f8(f8)", lean=True)
 def shock_mps(rate_mps: float) -> float:
     """How fast the tail of a standing queue grows: it moves towards those who come, and so meets more of them.
 
@@ -64,7 +64,7 @@ def shock_mps(rate_mps: float) -> float:
     return rate_mps / (1.0 - min(rate_mps / FREE_FLOW_MPS, 0.5))
 
 
-@kernel("f8(f8, f8, f8[:, ::1], i8)")
+@kernel("f8(f8, f8, f8[:, ::1], i8)", lean=True)
 def back_behind_view(time_s: float, arrived_m: float, history: Floats, head: int) -> float:
     """How far behind the end of the view the last vehicle stands.
 
@@ -96,7 +96,7 @@ def back_behind_view(time_s: float, arrived_m: float, history: Floats, head: int
     return back
 
 
-@kernel("void(f8, f8, f8[:, ::1], f8[::1], f8, f8[:, ::1], f8[:, :, ::1])")
+@kernel("void(f8, f8, f8[:, ::1], f8[::1], f8, f8[:, ::1], f8[:, :, ::1])", lean=True)
 def follow_tails(
     time_s: float,
     dt_s: float,
