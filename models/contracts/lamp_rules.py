@@ -1,4 +1,8 @@
-"""The rules about lamps, one function each in two tables: what a group may show, and what a pair of groups may show."""
+"""The rules about lamps, one function each in two tables: what a group may show, and what a pair of groups may show.
+
+Plans are checked here, all their seconds at once; `nutgiao.models.contracts.step_guard` asks the same functions second
+by second where nobody knows what comes later.
+"""
 
 from __future__ import annotations
 
