@@ -10,7 +10,7 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
 export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety clean
+.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety bench-plans bench-control clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -56,6 +56,9 @@ bench-safety: $(VENV)/.dev ## 100 000 plans and changes: the safety rules beside
 
 bench-plans: $(VENV)/.dev ## how good found plans are in SUMO, beside its own tools; FULL=1 every seed, SEARCH=1 searches anew
 	@$(BIN)/python -m benchmarks.plans
+
+bench-control: $(VENV)/.dev ## lights set second by second in SUMO, beside its own control; FULL=1 every seed, ALLRED=1 with all-red
+	@$(BIN)/python -m benchmarks.control
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -34,11 +34,11 @@ class ToolFailed(Exception):
     """A tool of SUMO gave up; carries its last words."""
 
 
-def actuated(programs: list[SignalProgram], path: Path) -> Path:
-    """The shipped stages under SUMO's actuated control."""
+def actuated(programs: list[SignalProgram], path: Path, kind: str = "actuated") -> Path:
+    """The shipped stages under SUMO's actuated control, or under another one of its kinds, such as delay_based."""
     root = ET.Element("additional")
     for one in programs:
-        logic = ET.SubElement(root, "tlLogic", id=one.id, type="actuated", programID="actuated", offset="0")
+        logic = ET.SubElement(root, "tlLogic", id=one.id, type=kind, programID=kind, offset="0")
         for duration_s, state in zip(one.durations_s, one.states, strict=True):
             bounds = {"minDur": str(LEAST_S), "maxDur": str(MOST_S)} if is_green_stage(state) else {}
             ET.SubElement(logic, "phase", {"duration": f"{duration_s:.10g}", "state": state} | bounds)

@@ -48,6 +48,14 @@ def count(text: str) -> int:
     return value
 
 
+def natural(text: str) -> int:
+    """A whole number from 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
 def writable(folder: Path) -> Path:
     """The folder, made if it is missing.
 

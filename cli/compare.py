@@ -125,5 +125,48 @@ def worse_off(
     return sorted(found, key=lambda one: -one["worse_s"]["mean"] * one["vehicles"])
 
 
+def delay_verdict(what: str, pairs: Sequence[tuple[Trial, Trial]]) -> str:
+    """How delay changes, in words, and whether that is more than chance.
+
+    Args:
+        what: makes the difference, such as "With 1.2 times the demand".
+        pairs: runs without and with it, on the same seeds; at least one.
+    """
+    more = interval([b.delay_s - a.delay_s for a, b in pairs])
+    base_s = float(np.mean([a.delay_s for a, _ in pairs]))
+    if more.count == 1:
+        text = f"{what}, delay is {base_s + more.mean:.1f} s a vehicle instead of {base_s:.1f} s on the one seed; "
+        return text + "a single pair of runs says nothing about chance."
+    ends = f"95 % interval {more.low:+.1f} to {more.high:+.1f} s, {more.count} paired seeds"
+    if more.significant:
+        word = "rises" if more.mean > 0 else "falls"
+        text = f"{what}, delay {word} by {abs(more.mean):.1f} s a vehicle, from {base_s:.1f} to "
+        return text + f"{base_s + more.mean:.1f} s: significant ({ends})."
+    if more.mean == 0.0 and more.half == 0.0:
+        return f"{what}, delay is the same on all {more.count} seeds, {base_s:.1f} s a vehicle."
+    text = f"{what}, delay changes by {more.mean:+.1f} s a vehicle from {base_s:.1f} s: not significant "
+    return text + f"({ends})."
+
+
+def beside_delay(pairs: Sequence[tuple[Trial, Trial]], otherwise: str) -> list[str]:
+    """Sentences on jams, collisions and vehicles that never get in.
+
+    Args:
+        pairs: runs without and with what makes the difference, on the same seeds.
+        otherwise: words for those without.
+    """
+    said = []
+    jams = [len(jammed_seeds(side)) for side in zip(*pairs, strict=True)]
+    if any(jams):
+        said.append(f"The street jams on {jams[1]} of {len(pairs)} seeds ({jams[0]} {otherwise}).")
+    crashes = [sum(one.collisions for one in side) for side in zip(*pairs, strict=True)]
+    if crashes[1] != crashes[0]:
+        said.append(f"SUMO counts {crashes[1]} collisions instead of {crashes[0]}.")
+    outside = [float(np.mean([sum(one.never_entered.values()) for one in side])) for side in zip(*pairs, strict=True)]
+    if any(outside):
+        said.append(f"Vehicles that never get in: {outside[1]:.0f} ({outside[0]:.0f} {otherwise}).")
+    return said
+
+
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

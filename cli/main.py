@@ -28,6 +28,7 @@ COMMANDS = (
     Command("plan", "check signal plans and SUMO programs, explain every refusal, draw them and their green bands"),
     Command("optimize", "find better timings for a SUMO scenario and verify them in SUMO"),
     Command("whatif", "compare a changed SUMO scenario with the unchanged one on paired seeds"),
+    Command("control", "set the lights of a SUMO scenario second by second and compare that with the shipped control"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
     Command("edge", "run one junction's box"),
     Command("central", "run the control centre"),

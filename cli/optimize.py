@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nutgiao.cli.arguments import SCHEDULER_HELP, count, opened_pool, seed_list, writable
+from nutgiao.cli.arguments import SCHEDULER_HELP, count, natural, opened_pool, seed_list, writable
 
 if TYPE_CHECKING:
     from nutgiao.cli.optimize_problem import Problem, Wishes
@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--search-s", type=_positive, default=120.0, help="seconds of search (default 120)")
     parser.add_argument("--runs", type=count, help="kernel runs instead of seconds: the same plan on any machine")
     parser.add_argument(
-        "--refine", type=_natural, default=0, metavar="N", help="SUMO runs to improve the best plan with"
+        "--refine", type=natural, default=0, metavar="N", help="SUMO runs to improve the best plan with"
     )
     parser.add_argument(
         "--passes", type=count, default=2, help="searches; the kernel learns from SUMO between them (2)"
@@ -67,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     bounds.add_argument(
         "--amber-s", type=count, metavar="S", help="amber with --free-order (3, or the shipped one if that is shorter)"
     )
-    bounds.add_argument("--all-red-s", type=_natural, metavar="S", help="all-red with --free-order (0)")
+    bounds.add_argument("--all-red-s", type=natural, metavar="S", help="all-red with --free-order (0)")
     aims = parser.add_argument_group("what counts")
     aims.add_argument("--persons", action="store_true", help="delay of persons instead of vehicles")
     aims.add_argument("--stop-s", type=_share, default=0.0, metavar="S", help="seconds of delay that a stop counts as")
@@ -264,12 +264,5 @@ def _positive(text: str) -> float:
 def _share(text: str) -> float:
     value = float(text)
     if not 0.0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
-    return value
-
-
-def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is below 0")
     return value

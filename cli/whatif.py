@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,40 +89,49 @@ def run(args: argparse.Namespace) -> int:
     console = Console()
     messages: list[str] = []
 
-    def tell(text: str) -> None:
+    def note(text: str) -> None:
         messages.append(text)
         console.print(f"note: {text}", soft_wrap=True, markup=False)
 
-    cache = RunCache((args.cache or folder / "cache").resolve(), tell)
+    cache = RunCache((args.cache or folder / "cache").resolve(), note)
     both = (pair.base.scenario, pair.changed.scenario)
     files = sorted({path for one in both for path in (one.net, *one.routes, *one.additional)})
-    for note in pair.notes:
-        console.print(f"note: {note}", soft_wrap=True, markup=False)
+    for text in pair.notes:
+        console.print(f"note: {text}", soft_wrap=True, markup=False)
     with opened_pool(args.workers, args.scheduler, files, folder) as pool, console.status("SUMO") as status:
         runs = Runs(pool, cache)
         runs.on_run = lambda: status.update(f"SUMO run {runs.made} of about {2 * len(args.seeds) + 3}")
         found = study(pair, changes, args.seeds, runs, time.monotonic)
     found.messages = messages
     body = summary_body(found)
-    _tell(console, body)
+    tell(console, body, ("unchanged", "changed"))
     written = _write(folder, found, body, console)
     return 0 if written and not found.runs.problems else 1
 
 
 def _write(folder: Path, found: Study, body: dict[str, Any], console: Any) -> bool:
-    """Writes the files; if there is no room, that is told, and the results are on the console already."""
     from nutgiao.cli.optimize_files import json_text
     from nutgiao.cli.whatif_report import page
 
-    bodies = {
-        "summary.json": json_text(body),
-        "report.html": page(found, body),
-        "tls.add.xml": found.pair.tls.read_text(encoding="utf-8") if found.pair.tls else None,
-    }
+    bodies = {"summary.json": json_text(body), "report.html": page(found, body)}
+    if found.pair.tls:
+        bodies["tls.add.xml"] = found.pair.tls.read_text(encoding="utf-8")
+    return write_bodies(folder, bodies, console)
+
+
+def write_bodies(folder: Path, bodies: Mapping[str, str], console: Any) -> bool:
+    """Writes files; if there is no room, that is told, and the results are on the console already.
+
+    Args:
+        folder: for them.
+        bodies: name to text.
+        console: to tell.
+
+    Returns:
+        Whether all are there.
+    """
     written = []
     for name, text in bodies.items():
-        if text is None:
-            continue
         try:
             (folder / name).write_text(text, encoding="utf-8")
             written.append(name)
@@ -134,21 +144,29 @@ def _write(folder: Path, found: Study, body: dict[str, Any], console: Any) -> bo
                 highlight=False,
             )
     console.print(f"in {folder}: {', '.join(written) or 'nothing'}", soft_wrap=True, markup=False, highlight=False)
-    return len(written) == sum(text is not None for text in bodies.values())
+    return len(written) == len(bodies)
 
 
-def _tell(console: Any, body: dict[str, Any]) -> None:
+def tell(console: Any, body: dict[str, Any], names: tuple[str, str]) -> None:
+    """Prints the figures of both sides, who loses, what failed, and the verdict.
+
+    Args:
+        console: to print to.
+        body: of the summary.
+        names: of both sides, keys of the summary.
+    """
+
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, markup=False, highlight=False)
 
-    for name in ("unchanged", "changed"):
+    for name in names:
         one = body[name]
         if one["delay_s"]:
             d, p = one["delay_s"], one["person_delay_s"]
             spread = "" if d["low"] is None else f" ({d['low']:.1f} to {d['high']:.1f})"
             say(f"{name:>10}: {d['mean']:.1f} s{spread} a vehicle, {p['mean']:.1f} s a person, "
                 f"{one['stops']['mean']:.2f} stops, {one['arrived']:.0f} of {one['scheduled']} arrived, "
-                f"{one['collisions']} collisions")  # fmt: skip
+                f"{one['collisions']} collisions, {one['emergency_brakings']} emergency brakings")  # fmt: skip
     for kind, title in (("edges", "edge"), ("classes", "class"), ("lines", "line")):
         for one in body["losers"][kind][:3]:
             more_s, vehicles = one["worse_s"]["mean"], one["vehicles"]

@@ -9,14 +9,24 @@ from typing import Any
 import numpy as np
 
 from nutgiao.cli.charts import window_s
-from nutgiao.cli.compare import figures_of, of_classes, of_edges, of_lines, person_delay_s, told, worse_off
+from nutgiao.cli.compare import (
+    beside_delay,
+    delay_verdict,
+    figures_of,
+    of_classes,
+    of_edges,
+    of_lines,
+    person_delay_s,
+    told,
+    worse_off,
+)
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.intervals import interval
 from nutgiao.simulation.changes import Change, DemandChange
 from nutgiao.simulation.setup_runs import Runs
 from nutgiao.simulation.signal_programs import controlled_lanes
 from nutgiao.simulation.time_space import Corridor, TimeSpace
-from nutgiao.simulation.trial import Trial, jammed_seeds
+from nutgiao.simulation.trial import Trial
 from nutgiao.simulation.variant import Pair
 
 FORMAT = 1
@@ -138,39 +148,12 @@ def verdict(found: Study) -> str:
     what = ", ".join(one.words for one in found.changes) or "no change"
     if not found.pairs:
         return f"With {what}: no run of the changed scenario came to its end, so nothing can be said."
-    more = interval([b.delay_s - a.delay_s for a, b in found.pairs])
-    base_s = float(np.mean([a.delay_s for a, _ in found.pairs]))
-    if more.count == 1:
-        text = f"With {what}, delay is {base_s + more.mean:.1f} s a vehicle instead of {base_s:.1f} s on the one seed; "
-        text += "a single pair of runs says nothing about chance."
-    else:
-        ends = f"95 % interval {more.low:+.1f} to {more.high:+.1f} s, {more.count} paired seeds"
-        if more.significant:
-            word = "rises" if more.mean > 0 else "falls"
-            text = f"With {what}, delay {word} by {abs(more.mean):.1f} s a vehicle, from {base_s:.1f} to "
-            text += f"{base_s + more.mean:.1f} s: significant ({ends})."
-        elif more.mean == 0.0 and more.half == 0.0:
-            text = f"With {what}, delay is the same on all {more.count} seeds, {base_s:.1f} s a vehicle."
-        else:
-            text = f"With {what}, delay changes by {more.mean:+.1f} s a vehicle from {base_s:.1f} s: not significant "
-            text += f"({ends})."
-    return " ".join([text, *_beside(found)])
+    return " ".join([delay_verdict(f"With {what}", found.pairs), *_beside(found)])
 
 
 def _beside(found: Study) -> list[str]:
     """Sentences on jams, collisions, and vehicles that are missing."""
-    said = []
-    jams = [len(jammed_seeds(side)) for side in zip(*found.pairs, strict=True)]
-    if any(jams):
-        said.append(f"The street jams on {jams[1]} of {len(found.pairs)} seeds ({jams[0]} without the change).")
-    crashes = [sum(one.collisions for one in side) for side in zip(*found.pairs, strict=True)]
-    if crashes[1] != crashes[0]:
-        said.append(f"SUMO counts {crashes[1]} collisions instead of {crashes[0]}.")
-    outside = [
-        float(np.mean([sum(one.never_entered.values()) for one in side])) for side in zip(*found.pairs, strict=True)
-    ]
-    if any(outside):
-        said.append(f"Vehicles that never get in: {outside[1]:.0f} ({outside[0]:.0f} without the change).")
+    said = beside_delay(found.pairs, "without the change")
     barred = found.pair.stranded
     if barred is not None and barred.ids:
         count = np.mean([one.not_counted for one, _ in found.pairs])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ def run_setup(setup: Setup, seed: int) -> Trial:
     Raises:
         SimulationFailed: if SUMO gives up, or there is no room for what it writes.
     """
-    return _with_room(
+    return with_room(
         lambda: run_trial(setup.scenario, (), seed, stuck=setup.stuck, left_out=setup.left_out, line_of=setup.line_of),
         setup,
     )
@@ -35,15 +35,20 @@ def run_setup(setup: Setup, seed: int) -> Trial:
 
 def find_corridor(setup: Setup, seed: int) -> Corridor:
     """As `busiest_corridor`, in another process."""
-    return _with_room(lambda: busiest_corridor(setup, seed), setup)
+    return with_room(lambda: busiest_corridor(setup, seed), setup)
 
 
 def record_tracks(setup: Setup, seed: int, corridor: Corridor, begin_s: float) -> TimeSpace:
     """As `time_space.record`, in another process."""
-    return _with_room(lambda: record(setup, seed, corridor, begin_s), setup)
+    return with_room(lambda: record(setup, seed, corridor, begin_s), setup)
 
 
-def _with_room(run: Callable[[], T], setup: Setup) -> T:
+def with_room(run: Callable[[], T], setup: Setup) -> T:
+    """Makes a run, and says so if there is no room for what SUMO writes.
+
+    Raises:
+        SimulationFailed: if there is none.
+    """
     folder = tempfile.gettempdir()
     problem = f"{setup.scenario.name}: there is no room for SUMO's outputs in {folder}; make room, or set TMPDIR"
     try:
@@ -63,7 +68,7 @@ def _with_room(run: Callable[[], T], setup: Setup) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """A result that is wanted, and how it is made."""
 
     what: str
@@ -97,19 +102,19 @@ class Runs:
         """Setup to seed to figures; failed runs are left out."""
         pairs = [(name, seed) for seed in seeds for name in setups]
         wanted = [
-            self._wanted(f"{name} scenario, seed {seed}", "trial", Trial, run_setup, setups[name], seed)
+            self.wanted(f"{name} scenario, seed {seed}", "trial", Trial, run_setup, setups[name], seed)
             for name, seed in pairs
         ]
         found: dict[str, dict[int, Trial]] = {name: {} for name in setups}
-        for (name, seed), value in zip(pairs, self._all(wanted), strict=True):
+        for (name, seed), value in zip(pairs, self.results(wanted), strict=True):
             if value is not None:
                 found[name][seed] = value
         return found
 
     def corridor(self, setup: Setup, seed: int) -> Corridor | None:
         """The busiest way through lights; None if the run fails or there is no such way."""
-        wanted = self._wanted(f"routes, seed {seed}", "corridor", Corridor, find_corridor, setup, seed)
-        (found,) = self._all([wanted])
+        wanted = self.wanted(f"routes, seed {seed}", "corridor", Corridor, find_corridor, setup, seed)
+        (found,) = self.results([wanted])
         return found if found is not None and found.edges else None
 
     def tracks(
@@ -117,19 +122,35 @@ class Runs:
     ) -> dict[str, TimeSpace]:
         """Setup to who was where on the way; failed runs are left out."""
         wanted = [
-            self._wanted(f"{name} scenario, tracks", "tracks", TimeSpace, record_tracks, one, seed, corridor, begin_s)
+            self.wanted(f"{name} scenario, tracks", "tracks", TimeSpace, record_tracks, one, seed, corridor, begin_s)
             for name, one in setups.items()
         ]
-        return {name: one for name, one in zip(setups, self._all(wanted), strict=True) if one is not None}
+        return {name: one for name, one in zip(setups, self.results(wanted), strict=True) if one is not None}
 
-    def _wanted(
+    def wanted(
         self, what: str, name: str, kind: Any, function: Callable[..., Any], setup: Setup, seed: int, *more: object
-    ) -> _Wanted:
-        key = self.cache.key(name, setup, seed, *more) if self.cache else ""
-        return _Wanted(f"{setup.scenario.name}, {what}", key, kind, function, (setup, seed, *more))
+    ) -> Wanted:
+        """A result of a setup and a seed.
 
-    def _all(self, wanted: Sequence[_Wanted]) -> Iterable[Any]:
-        values: list[Any] = [self.cache.get(one.key, one.kind) if self.cache else None for one in wanted]
+        Args:
+            what: it is, for messages.
+            name: of this kind of result in the cache.
+            kind: its class.
+            function: makes it from setup, seed and ``more``.
+            setup: what is run.
+            seed: of SUMO.
+            more: whatever else determines it; named by `repr` in the cache.
+        """
+        key = self.cache.key(name, setup, seed, *more) if self.cache else ""
+        return Wanted(f"{setup.scenario.name}, {what}", key, kind, function, (setup, seed, *more))
+
+    def known(self, wanted: Sequence[Wanted]) -> list[Any]:
+        """What the cache has of each; None of the others."""
+        return [self.cache.get(one.key, one.kind) if self.cache else None for one in wanted]
+
+    def results(self, wanted: Sequence[Wanted]) -> list[Any]:
+        """What came of each, in the same order; None of those that failed."""
+        values = self.known(wanted)
         missing = [number for number, value in enumerate(values) if value is None]
         self.kept += len(wanted) - len(missing)
 

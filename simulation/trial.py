@@ -123,26 +123,17 @@ def run_trial(
         files = [*scenario.additional, *extra]
         if programs:
             files.append(write_programs(folder / "programs.add.xml", programs))
-        if edges:
-            files.append(folder / "edges.add.xml")
-            files[-1].write_text(
-                f'<additional><edgeData id="all" file="edges.xml" excludeEmpty="true" period="{HALTING_S:g}"/>'
-                "</additional>",
-                encoding="utf-8",
-            )
-        trips, statistics = folder / "tripinfo.xml", folder / "statistics.xml"
-        options = [*sumo_options(replace(scenario, additional=tuple(files)), seed), *trip_options(trips)]
-        options += ["--statistic-output", str(statistics)]
+        outputs = Outputs(folder, edges)
+        options = outputs.options(replace(scenario, additional=tuple(files)), seed)
         if stuck:
             cpu_s = run_stuck(options, stuck, scenario.end_s, folder, scenario.name)
         else:
             cpu_s = run_tool("sumo", options, scenario.name)
-        who = _Who(left_out, line_of or {})
-        return _read(scenario, seed, cpu_s, trips, statistics, folder / "edges.xml" if edges else None, who)
+        return outputs.read(scenario, seed, cpu_s, Who(left_out, line_of or {}))
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
+class Who:
     """Whose delay counts, and for which line."""
 
     left_out: frozenset[str]
@@ -155,8 +146,43 @@ class _Who:
         return vehicle
 
 
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What SUMO writes in a run, however it is run, and the figures in it.
+
+    Attributes:
+        folder: for the files.
+        edges: whether delays and halting vehicles are told by edge.
+    """
+
+    folder: Path
+    edges: bool = True
+
+    def options(self, scenario: Scenario, seed: int) -> list[str]:
+        """All options of the run."""
+        files = [*scenario.additional]
+        if self.edges:
+            files.append(self.folder / "edges.add.xml")
+            files[-1].write_text(
+                f'<additional><edgeData id="all" file="edges.xml" excludeEmpty="true" period="{HALTING_S:g}"/>'
+                "</additional>",
+                encoding="utf-8",
+            )
+        whole = replace(scenario, additional=tuple(files))
+        return [
+            *sumo_options(whole, seed), *trip_options(self.folder / "tripinfo.xml"),
+            "--statistic-output", str(self.folder / "statistics.xml"),
+        ]  # fmt: skip
+
+    def read(self, scenario: Scenario, seed: int, cpu_s: float, who: Who) -> Trial:
+        """Figures of a run that has come to its end."""
+        edges = self.folder / "edges.xml" if self.edges else None
+        trips, statistics = self.folder / "tripinfo.xml", self.folder / "statistics.xml"
+        return _read(scenario, seed, cpu_s, trips, statistics, edges, who)
+
+
 def _read(
-    scenario: Scenario, seed: int, cpu_s: float, trips: Path, statistics: Path, edges: Path | None, who: _Who
+    scenario: Scenario, seed: int, cpu_s: float, trips: Path, statistics: Path, edges: Path | None, who: Who
 ) -> Trial:
     scheduled = departed = arrived = late = left_out = 0
     loss_s = outside_s = stops = 0.0

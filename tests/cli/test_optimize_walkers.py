@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,15 @@ from nutgiao.cli.optimize_run import Budget, optimise
 from nutgiao.models.contracts.errors import ConfigError
 from nutgiao.optimizer.search.moves import Plan, batch
 from nutgiao.simulation.scenario import Scenario
-from nutgiao.simulation.sumo_process import run_tool
-from tests.support.plan_spaces import busy_street
+from tests.support.plan_spaces import busy_street, street_with_crossings
 
 BUDGET = Budget(runs=400, search_s=1e9, passes=1, train_seeds=(101,), report_seeds=(1, 2))
 
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """The busy street with sidewalks and a crossing on each arm."""
-    folder = tmp_path_factory.mktemp("on-foot")
-    busy = busy_street(folder)
-    net = folder / "crossings.net.xml"
-    options = ["--sumo-net-file", str(busy.net), "--sidewalks.guess", "--crossings.guess", "--no-turnarounds"]
-    run_tool("netconvert", [*options, "--output-file", str(net)], net.name)
-    return replace(busy, net=net)
+    """A street with crossings."""
+    return street_with_crossings(tmp_path_factory.mktemp("on-foot"))
 
 
 def posed(street: Scenario, folder: Path, **wishes: float) -> Problem:

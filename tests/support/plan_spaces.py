@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nutgiao.models.plan_space import PlanSpace
 from nutgiao.simulation.scenario import Scenario
+from nutgiao.simulation.sumo_process import run_tool
 from tests.support.junction_nets import NORTH_IN, SOUTH_OUT, junction, scenario, vehicle
 
 
@@ -63,3 +64,12 @@ def street_with_needless_stages(folder: Path) -> Scenario:
     path = folder / "long.add.xml"
     path.write_text(f"<additional>{''.join(logic)}</tlLogic></additional>", encoding="utf-8")
     return replace(street, additional=(path,))
+
+
+def street_with_crossings(folder: Path) -> Scenario:
+    """The busy street with sidewalks and a crossing on each arm."""
+    busy = busy_street(folder)
+    net = folder / "crossings.net.xml"
+    options = ["--sumo-net-file", str(busy.net), "--sidewalks.guess", "--crossings.guess", "--no-turnarounds"]
+    run_tool("netconvert", [*options, "--output-file", str(net)], net.name)
+    return replace(busy, net=net)

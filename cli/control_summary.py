@@ -1,0 +1,139 @@
+"""What ``summary.json`` says of lights that are set second by second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nutgiao.cli.compare import (
+    beside_delay,
+    delay_verdict,
+    figures_of,
+    of_classes,
+    of_edges,
+    of_lines,
+    person_delay_s,
+    told,
+    worse_off,
+)
+from nutgiao.cli.control_run import Controlled
+from nutgiao.models.intervals import interval
+from nutgiao.simulation.control.decisions import EDGES_MS, total_counts
+from nutgiao.simulation.control.drive import Drive
+from nutgiao.simulation.vehicle_kinds import OCCUPANCY
+
+FORMAT = 1
+SHIPPED, CONTROLLED = "shipped", "controlled"
+
+
+def summary_body(found: Controlled) -> dict[str, Any]:
+    """What ``summary.json`` says; `README.md` of the simulation tells its fields."""
+    task, runs, pairs = found.task, found.runs, found.pairs
+    class_of, wish = task.class_of, task.wish
+    before, after = found.before, found.after
+    more = interval([b.delay_s - a.delay_s for a, b in pairs]) if pairs else None
+    persons = interval([person_delay_s(b, class_of) - person_delay_s(a, class_of) for a, b in pairs]) if pairs else None
+    return {
+        "format": FORMAT,
+        "scenario": task.setup.scenario.name,
+        "controller": wish.controller,
+        "detection": wish.detection,
+        "amber_s": wish.rule.amber_s,
+        "all_red_s": wish.rule.all_red_s,
+        "min_green_s": wish.least_green_s,
+        "more_stages": task.how.more_stages,
+        "verdict": verdict(found),
+        "significant": more is not None and more.significant,
+        "more_delay_s": {**told(more), "pairs": more.count} if more else None,
+        "more_person_delay_s": {**told(persons), "pairs": persons.count} if persons else None,
+        SHIPPED: figures_of([before[seed] for seed in sorted(before)], class_of),
+        CONTROLLED: figures_of([after[seed] for seed in sorted(after)], class_of),
+        "classes": _classes(found),
+        "losers": {
+            "edges": worse_off(before, after, of_edges, 10),
+            "classes": worse_off(before, after, of_classes(class_of), 1),
+            "lines": worse_off(before, after, of_lines, 1),
+        },
+        "decisions": _decisions(list(found.drives.values())),
+        "lights": _lights(found),
+        "kept_shipped": list(next(iter(found.drives.values())).kept_shipped) if found.drives else [],
+        "refused_wishes": found.refused,
+        "notes": list(task.notes),
+        "messages": found.messages,
+        "failed_runs": runs.problems,
+        "seeds": list(found.seeds),
+        "stopped": found.stopped,
+        "spent": {"sumo_runs": runs.made, "from_cache": runs.kept, "wall_s": found.wall_s},
+    }
+
+
+def verdict(found: Controlled) -> str:
+    """What changes, in words, and whether that is more than chance."""
+    wish = found.task.wish
+    what = f"Under {wish.controller} with {wish.detection} detection"
+    if not found.pairs:
+        return f"{what}: no run came to its end, so nothing can be said."
+    said = [delay_verdict(what, found.pairs), *beside_delay(found.pairs, "as shipped")]
+    hard = [sum(one.emergency_brakings for one in side) for side in zip(*found.pairs, strict=True)]
+    if hard[1] > hard[0]:
+        said.append(f"SUMO counts {hard[1]} emergency brakings instead of {hard[0]}.")
+    return " ".join(said)
+
+
+def _classes(found: Controlled) -> list[dict[str, Any]]:
+    """Delay of each of SUMO's classes, over all pairs; all aboard a vehicle are delayed as it is."""
+    sums = of_classes(found.task.class_of)
+    sides = [[sums(one) for one in side] for side in zip(*found.pairs, strict=True)]
+    rows = []
+    for name in sorted({name for side in sides for one in side for name in one}):
+        whole = [np.sum([one.get(name, (0.0, 0)) for one in side], axis=0) for side in sides]
+        vehicles = float(whole[0][1]) / len(found.pairs)
+        rows.append(
+            {
+                "class": name,
+                "vehicles": vehicles,
+                "persons": vehicles * OCCUPANCY.get(name, 1.0),
+                **{
+                    f"{key}_s": float(s) / max(1.0, float(n))
+                    for key, (s, n) in zip((SHIPPED, CONTROLLED), whole, strict=True)
+                },
+            }
+        )
+    return rows
+
+
+def _decisions(drives: Sequence[Drive]) -> dict[str, Any] | None:
+    took = [one.decisions for one in drives]
+    if not took:
+        return None
+    return {
+        "lights": took[0].lights,
+        "light_p50_ms": float(np.median([one.light_p50_ms for one in took])),
+        "light_p99_ms": max(one.light_p99_ms for one in took),
+        "all_p99_ms": max(one.p99_ms for one in took),
+        "worst_ms": max(one.worst_ms for one in took),
+        "edges_ms": list(EDGES_MS),
+        "counts": total_counts(took),
+    }
+
+
+def _lights(found: Controlled) -> list[dict[str, Any]]:
+    scenario = found.task.setup.scenario
+    hours = (scenario.end_s - scenario.begin_s) / 3600.0
+    shown = next((one.shown for one in found.drives.values() if one.shown), {})
+    rows = []
+    for name, states in found.task.stages.items():
+        switches = [one.switches[name] / hours for one in found.drives.values()]
+        row = np.array(shown.get(name, ()), np.int64)
+        share = [float(np.mean(row == stage)) for stage in range(len(states))] if len(row) else []
+        rows.append(
+            {
+                "id": name,
+                "stages": list(states),
+                "switches_per_h": float(np.mean(switches)) if switches else None,
+                "green_share": share,
+            }
+        )
+    return rows

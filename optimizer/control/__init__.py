@@ -1,0 +1,1 @@
+"""Second by second: which stage shows next."""

@@ -1,0 +1,1 @@
+"""Lights of any SUMO network under a controller that decides every second."""

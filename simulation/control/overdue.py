@@ -1,0 +1,60 @@
+"""Nobody waits for ever: a stage for who has been red too long, whatever the controller wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nutgiao.models.queueing.junction.seen import Seen, Showing
+from nutgiao.models.queueing.junction.tables import I4, NONE, RED
+from nutgiao.simulation.control.lights import Lights
+
+WALK_S, DRIVE_S = 90.0, 300.0
+"""Longest red of a crossing, where nobody is detected and somebody may always stand, and of a link at which a vehicle
+stands. With 90 s of red walkers wait 45 s in the mean; HCM 2000 (exhibit 18-9) gives its worst level from 60 s."""
+
+
+class Overdue:
+    """Watches the red of all links of the lights that are driven.
+
+    Args:
+        lights: of the network.
+        driven: numbers of those that are driven.
+        walk_s: longest red of a crossing.
+        drive_s: longest red of a link at which a vehicle stands.
+    """
+
+    def __init__(self, lights: Lights, driven: Sequence[int], walk_s: float = WALK_S, drive_s: float = DRIVE_S) -> None:
+        self._lights, self._driven = lights, driven
+        ever = (lights.right != RED).any(axis=0)
+        self._walks = (lights.link_lane[:, 0] == NONE) & ever
+        self._most_s = np.where(self._walks, walk_s, np.where(ever, drive_s, np.inf))
+        self._red_s = np.zeros(len(ever))
+
+    def serve(self, wished: I4, seen: Seen, showing: Showing) -> None:
+        """Puts stages in place of wishes where somebody is overdue; to be asked once a second.
+
+        Args:
+            wished: ``(lights,)`` stages; changed in place.
+            seen: who comes.
+            showing: what the lights show.
+        """
+        lights = self._lights
+        stands = self._walks.copy()
+        stands[seen.link[seen.halted]] = True
+        self._red_s += 1.0
+        for light in self._driven:
+            links = slice(int(lights.light_link[light]), int(lights.light_link[light + 1]))
+            stage = int(showing.stage[light])
+            if showing.coming[light] == NONE:
+                self._red_s[links][lights.right[stage, links] != RED] = 0.0
+            over_s = np.where(stands[links], self._red_s[links] - self._most_s[links], -np.inf)
+            worst = int(np.argmax(over_s))
+            if over_s[worst] < 0.0:
+                continue
+            own = lights.stages_of(light)
+            serving = [one for one in own if lights.right[one, links][worst] != RED]
+            if int(wished[light]) not in serving:
+                most = [np.count_nonzero((lights.right[one, links] != RED) & (over_s >= 0.0)) for one in serving]
+                wished[light] = serving[int(np.argmax(most))]

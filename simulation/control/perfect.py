@@ -1,0 +1,141 @@
+"""Perfect detection: true positions, speeds and ways of all vehicles, also of those that wait to enter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nutgiao.models.queueing.junction.seen import Seen
+from nutgiao.models.queueing.junction.tables import NONE
+from nutgiao.simulation.control.lights import VEHICLE_M, Lights
+from nutgiao.simulation.control.ways import Meeting, Ways, free_s
+
+FAR_M = 600.0
+"""Who is farther away than this does not count yet."""
+
+_HALTS_MPS = 0.5
+_STANDS_MPS = 1.0
+_SLOWEST_MPS = 5.0
+
+
+@dataclass(slots=True)
+class _Known:
+    """What stays of a vehicle: number, route, its lights, and on which lane it came to the line last second."""
+
+    key: int
+    route: tuple[str, ...]
+    meetings: list[Meeting | None]
+    factor: float
+    lane: int = NONE
+    at: int = -1
+
+
+class PerfectSight:
+    """Reads SUMO every second.
+
+    Args:
+        sumo: ``libsumo`` with a running simulation.
+        lights: of its network.
+    """
+
+    def __init__(self, sumo: Any, lights: Lights) -> None:
+        self._sumo, self._lights = sumo, lights
+        self._ways = Ways(lights)
+        street = lights.street
+        self._lane = {name: k for k, name in enumerate(street.lane_ids)}
+        self._before = np.full(len(street.lane_ids), NONE)
+        self._before[lights.lanes] = np.arange(len(lights.lanes))
+        self._known: dict[str, _Known] = {}
+        self._passed_s = np.full(len(lights.lanes), 100.0)
+        self._keys = 0
+
+    def look(self) -> Seen:
+        """Who is on the way to a light now."""
+        rows: list[tuple[int, int, int, float, bool, int, float]] = []
+        lanes: list[int] = []
+        places: list[tuple[float, float]] = []
+        self._passed_s += 1.0
+        vehicle = self._sumo.vehicle
+        for name in vehicle.getIDList():
+            known = self._known.get(name) or self._meet(name)
+            index = vehicle.getRouteIndex(name)
+            lane_id = vehicle.getLaneID(name)
+            speed_mps, pos_m = vehicle.getSpeed(name), vehicle.getLanePosition(name)
+            lane = self._lane.get(lane_id, NONE)
+            if lane != NONE:
+                lanes.append(lane)
+                places.append((pos_m, speed_mps))
+            self._row(rows, known, index, lane, pos_m, speed_mps)
+        for place, name in enumerate(self._sumo.simulation.getPendingVehicles()):
+            known = self._known.get(name) or self._meet(name)
+            self._row(rows, known, 0, NONE, -VEHICLE_M * 0.01 * place, 0.0, entered=False)
+        return self._seen(rows, np.array(lanes, np.int64), np.array(places).reshape(-1, 2))
+
+    def _meet(self, name: str) -> _Known:
+        route = tuple(self._sumo.vehicle.getRoute(name))
+        made = _Known(self._keys, route, self._ways.along(route), float(self._sumo.vehicle.getSpeedFactor(name)))
+        self._keys += 1
+        self._known[name] = made
+        return made
+
+    def _row(
+        self,
+        rows: list[tuple[int, int, int, float, bool, int, float]],
+        known: _Known,
+        index: int,
+        lane: int,
+        pos_m: float,
+        speed_mps: float,
+        entered: bool = True,
+    ) -> None:
+        inside = entered and lane == NONE  # of a junction: the line of the edge before is behind it
+        if inside:
+            index += 1
+        if index < 0 or index >= len(known.route):
+            return
+        meeting = known.meetings[index]
+        if known.lane != NONE and (meeting is None or meeting.at != known.at):
+            self._passed_s[known.lane] = 0.5
+        if meeting is None:
+            known.lane, known.at = NONE, -1
+            return
+        edge = known.route[index]
+        length_m, limit_mps = self._ways.edge(edge)
+        distance_m = length_m - (0.0 if inside else pos_m) + meeting.beyond_m
+        before = int(self._before[lane]) if lane != NONE else NONE
+        if before not in meeting.links:
+            before = next(iter(meeting.links))
+        known.lane, known.at = before, meeting.at
+        if distance_m > FAR_M:
+            return
+        pace_mps = max(_SLOWEST_MPS, limit_mps * known.factor)
+        beyond, between_s = self._ways.between_s(known.route, meeting)
+        next_link = NONE if beyond is None else next(iter(beyond.links.values()))
+        arrive_s = free_s(distance_m, speed_mps, pace_mps)
+        rows.append((known.key, before, meeting.links[before], arrive_s, speed_mps < _HALTS_MPS and entered,
+                     next_link, between_s))  # fmt: skip
+
+    def _seen(self, rows: list[tuple[int, int, int, float, bool, int, float]], lanes: Any, places: Any) -> Seen:
+        lights, street = self._lights, self._lights.street
+        count = np.bincount(lanes, minlength=len(street.lane_ids)).astype(np.float64)
+        free_m = street.lane_length_m - (VEHICLE_M - 0.5) * count
+        free_m[count == 0] += 20.0
+        if len(lanes):
+            stands = places[:, 1] < _STANDS_MPS
+            np.minimum.at(free_m, lanes[stands], places[stands, 0] - 5.0)
+        made = tuple(zip(*rows, strict=True)) if rows else ((),) * 7
+        return Seen(
+            key=np.array(made[0], np.int64),
+            lane=np.array(made[1], np.int32),
+            link=np.array(made[2], np.int32),
+            arrive_s=np.array(made[3], np.float64),
+            halted=np.array(made[4], np.bool_),
+            weight=np.ones(len(rows)),
+            next_link=np.array(made[5], np.int32),
+            next_s=np.array(made[6], np.float64),
+            exit_veh=np.maximum(0.0, free_m[lights.exits]) / (VEHICLE_M - 0.5),
+            inside_veh=count[lights.lanes],
+            passed_s=self._passed_s.copy(),
+        )

@@ -1,0 +1,116 @@
+"""The closed loop, a second at a time: look, choose, ask who is overdue and the guards, show, let the second pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from nutgiao.models.queueing.junction.seen import Seen, Showing
+from nutgiao.models.queueing.junction.tables import I4, NONE
+from nutgiao.simulation.control.detection import Sight
+from nutgiao.simulation.control.lamps import Lamps
+from nutgiao.simulation.control.lights import Lights
+from nutgiao.simulation.control.overdue import Overdue
+from nutgiao.simulation.light_guard import LightGuard
+from nutgiao.simulation.scenario import Scenario
+
+
+class Controller(Protocol):
+    """Sets all lights of a network."""
+
+    def choose(self, seen: Seen, showing: Showing) -> I4:
+        """The stage that each light is to show from now on; asked once a second.
+
+        Args:
+            seen: who comes.
+            showing: what the lights show.
+
+        Returns:
+            ``(lights,)`` stages; of a light that changes whatever.
+        """
+
+
+class Stepper:
+    """Drives the lights of a running simulation; the others keep their shipped programs.
+
+    Args:
+        sumo: ``libsumo``.
+        scenario: that it runs.
+        lights: of its network.
+        look: sees who comes.
+        controller: chooses.
+        asked: light to the guard that is asked before a state is shown.
+        driven: numbers of the lights that are driven.
+
+    Attributes:
+        took_s: of each second, how long the controller took.
+        switches: ``(lights,)`` changes so far.
+        refused: light to how many wishes its guard refused.
+        shown: per driven light its stage in each second, counted from its first, -1 in a change.
+    """
+
+    def __init__(
+        self,
+        sumo: Any,
+        scenario: Scenario,
+        lights: Lights,
+        look: Sight,
+        controller: Controller,
+        asked: Mapping[int, LightGuard],
+        driven: Sequence[int],
+    ) -> None:
+        self._sumo, self._lights, self._controller, self._driven = sumo, lights, controller, driven
+        self._guards, self._overdue = asked, Overdue(lights, driven)
+        self._steps = round(1.0 / scenario.step_s)
+        self._sight = look
+        self._lamps = Lamps(sumo, lights)
+        self.took_s: list[float] = []
+        self.switches = np.zeros(len(lights.ids), np.int64)
+        self.refused: dict[int, int] = {}
+        self.shown: list[list[int]] = [[] for _ in driven]
+
+    def second(self, tell: bool) -> None:
+        """Looks, chooses, shows, and lets a second pass."""
+        lamps = self._lamps
+        seen, showing = self._sight.look(), lamps.showing()
+        began_s = time.thread_time()
+        wished = self._controller.choose(seen, showing)
+        self.took_s.append(time.thread_time() - began_s)
+        self._overdue.serve(wished, seen, showing)
+        self._ask(wished)
+        lamps.turn_to(wished)
+        changed = (lamps.coming != NONE) & (showing.coming == NONE) | (lamps.stage != showing.stage)
+        self.switches += changed
+        for light, guard in self._guards.items():
+            guard.step(self._state(light))
+        if tell:
+            for row, light in zip(self.shown, self._driven, strict=True):
+                first = int(self._lights.light_stage[light])
+                row.append(NONE if lamps.coming[light] != NONE else int(lamps.stage[light]) - first)
+        for _ in range(self._steps):
+            self._sumo.simulationStep()
+        lamps.tick()
+
+    def _ask(self, wished: I4) -> None:
+        """Takes back the wishes whose first second a guard refuses."""
+        lights, lamps = self._lights, self._lamps
+        for light, guard in self._guards.items():
+            now, then = int(lamps.stage[light]), int(wished[light])
+            if lamps.coming[light] != NONE or then == now or lamps.green_s[light] < lights.least_s:
+                continue
+            between = lights.changes.get((now, then), ())
+            if guard.check(between[0] if between else lights.states[then]):
+                wished[light] = now
+                self.refused[light] = self.refused.get(light, 0) + 1
+
+    def _state(self, light: int) -> str:
+        """What a light shows in the coming second."""
+        lights, lamps = self._lights, self._lamps
+        now, then = int(lamps.stage[light]), int(lamps.coming[light])
+        if then == NONE:
+            return lights.states[now]
+        between = lights.changes[now, then]
+        return between[len(between) - int(lamps.left_s[light])]
