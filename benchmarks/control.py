@@ -28,7 +28,6 @@ from benchmarks.resco import NAMES, fetch
 from benchmarks.result import Result, console, target
 from nutgiao.cli.controllers import kind_of
 from nutgiao.models.intervals import interval
-from nutgiao.simulation.control.detection import is_there
 from nutgiao.simulation.control.drive import Drive, Loop, drive, loop
 from nutgiao.simulation.pools import LocalPool
 from nutgiao.simulation.run_cache import RunCache
@@ -177,9 +176,8 @@ def main() -> int:
     full, all_red = os.environ.get("FULL") == "1", os.environ.get("ALLRED") == "1"
     workers = int(os.environ.get("WORKERS", os.cpu_count() or 1))
     names = os.environ.get("NAMES", " ".join(NAMES)).split()
-    asked = os.environ.get("ROWS", ",".join(ROWS)).split(",")
-    rows = [row for row in asked if row not in DRIVEN or is_there(DRIVEN[row][1])]
-    whole = full and set(names) == set(NAMES) and set(asked) == set(ROWS) and "MORE" not in os.environ
+    rows = os.environ.get("ROWS", ",".join(ROWS)).split(",")
+    whole = full and set(names) == set(NAMES) and set(rows) == set(ROWS) and "MORE" not in os.environ
     result, out = Result("control-allred" if all_red else "control", whole), console()
     loops, pool = loops_of(rows, int(os.environ.get("MORE", "99"))), LocalPool(workers)
     with Progress(console=out, transient=True) as bar, tempfile.TemporaryDirectory() as place:

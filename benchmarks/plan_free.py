@@ -12,11 +12,11 @@ import numpy as np
 
 from benchmarks.resco import REPO
 from nutgiao.cli.optimize_problem import Wishes
-from nutgiao.simulation.conflicts import read_conflicts
-from nutgiao.simulation.plan_space import crossing_need_s, plan_space
+from nutgiao.simulation.conflicts import read_lights_of
+from nutgiao.simulation.plan_space import plan_space
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import SignalProgram, shipped_programs
-from nutgiao.simulation.stage_order import ChangeRule, Conflicts, arranged, light_of, serves
+from nutgiao.simulation.stage_order import ChangeRule, arranged, serves
 
 KEPT_FREE = REPO / "benchmarks" / "results" / "plans-free"
 
@@ -49,10 +49,10 @@ def check(name: str, scenario: Scenario, programs: Sequence[SignalProgram]) -> N
     Raises:
         ValueError: naming the light and what is wrong.
     """
-    conflicts, need_s = read_conflicts(scenario), crossing_need_s(scenario)
+    lights = read_lights_of(scenario, shipped_programs(scenario))
     bases, greens = [], []
-    for shipped, program in zip(shipped_programs(scenario), programs, strict=True):
-        light = light_of(shipped, conflicts.get(shipped.id, Conflicts({}, {})), need_s.get(shipped.id, {}))
+    for light, program in zip(lights, programs, strict=True):
+        shipped = light.shipped
         order = tuple(light.states.index(state) for state in program.states if state in light.states)
         base = arranged(light, order, rule_of(name))
         if (program.id, program.states) != (shipped.id, base.program.states):
@@ -61,6 +61,7 @@ def check(name: str, scenario: Scenario, programs: Sequence[SignalProgram]) -> N
             raise ValueError(f"{name}, {shipped.id}: the order {order} leaves somebody without green")
         bases.append(base.program)
         greens.append(base.green)
+    need_s = {light.shipped.id: dict(light.walk_clear_s) for light in lights}
     space = plan_space(bases, Wishes().limits, need_s, greens)
     stage_s = np.array([s for one in programs for s in one.durations_s], np.float64)
     faults = space.faults(stage_s, np.array([one.offset_s for one in programs], np.float64))

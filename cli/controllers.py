@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nutgiao.models.contracts.errors import ConfigError
-from nutgiao.optimizer.control.horizon import Area, RollingHorizon
+from nutgiao.optimizer.control.horizon import RollingHorizon
 from nutgiao.optimizer.control.pressure import Aim, Greedy, Movements
+from nutgiao.simulation.control.areas import areas
 from nutgiao.simulation.control.drive import ControllerMaker
-from nutgiao.simulation.control.lights import Lights, clusters
+from nutgiao.simulation.control.lights import Lights
 from nutgiao.simulation.control.movements import movements
 from nutgiao.simulation.control.stepper import Controller
 
@@ -30,11 +31,7 @@ class HorizonMaker:
 
     def __call__(self, lights: Lights) -> Controller:
         """The controller of these lights."""
-        areas = [
-            Area(cluster, own, links, lanes, exits, stages)
-            for own, cluster, links, lanes, exits, stages in clusters(lights, self.short_m)
-        ]
-        return RollingHorizon(areas, lights.link_lane[:, 0].copy(), lights.exit_lit)
+        return RollingHorizon(areas(lights, self.short_m), lights.link_lane[:, 0].copy(), lights.exit_lit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,13 @@ from nutgiao.optimizer.search.judge import Judge
 from nutgiao.optimizer.search.moves import Plan, batch
 from nutgiao.optimizer.search.orders import Choice, Order, Setting, choose
 from nutgiao.optimizer.search.steps import Scored
-from nutgiao.simulation.conflicts import read_conflicts
-from nutgiao.simulation.plan_space import crossing_need_s, plan_space
+from nutgiao.simulation.conflicts import read_lights_of
+from nutgiao.simulation.plan_space import plan_space
 from nutgiao.simulation.rearrange import rearranged, resignalled
 from nutgiao.simulation.stage_order import (
     ChangeRule,
-    Conflicts,
     Light,
     arranged,
-    light_of,
     near_orders,
     orders,
     usual_amber_s,
@@ -95,11 +93,8 @@ def arranger(problem: Problem) -> Arranger:
     Raises:
         ConfigError: if the wished change interval is none.
     """
-    conflicts, need_s = read_conflicts(problem.scenario), crossing_need_s(problem.scenario)
-    lights = tuple(
-        light_of(program, conflicts.get(program.id, Conflicts({}, {})), need_s.get(program.id, {}))
-        for program in problem.programs
-    )
+    lights = tuple(read_lights_of(problem.scenario, problem.programs))
+    need_s = {light.shipped.id: dict(light.walk_clear_s) for light in lights}
     wished = problem.wishes
     rules = tuple(ChangeRule(wished.amber_s or usual_amber_s(one.shipped), wished.all_red_s) for one in lights)
     return Arranger(problem, lights, rules, need_s)

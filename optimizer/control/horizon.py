@@ -10,7 +10,19 @@ import numpy as np
 from nutgiao.models.queueing.junction.choice import try_scripts
 from nutgiao.models.queueing.junction.lookahead import look_ahead
 from nutgiao.models.queueing.junction.seen import Seen, Showing
-from nutgiao.models.queueing.junction.tables import F8, F8S, I4, I4S, NONE, USUAL, Cluster, Outlook, Scratch, scratch
+from nutgiao.models.queueing.junction.tables import (
+    F8,
+    F8S,
+    I4,
+    I4S,
+    NONE,
+    USUAL,
+    Area,
+    Cluster,
+    Outlook,
+    Scratch,
+    scratch,
+)
 
 HOLDS_S = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
 """Seconds for which a stage may be kept before the one that is tried."""
@@ -20,27 +32,6 @@ STEPS = 2
 _STARTS_S, _STUCK_S, _MOST_LATE_S = 4.0, 3.0, 25.0
 """Who has green starts after so many seconds; who then stands for longer than the second is held up, and is believed to
 be so for twice as long as he has stood, at most the third."""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """Lights that are planned as one, and their numbers among all lights.
-
-    Attributes:
-        cluster: the lights.
-        lights: their numbers.
-        links: number among all lights' links of each of the cluster's.
-        lanes: the same of lanes.
-        exits: the same of streets.
-        stages: the same of stages.
-    """
-
-    cluster: Cluster
-    lights: I4
-    links: I4
-    lanes: I4
-    exits: I4
-    stages: I4
 
 
 @dataclass(frozen=True, slots=True)

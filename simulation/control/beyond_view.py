@@ -1,4 +1,4 @@
-"""Who stands or comes beyond the end of the view: an estimate from those who have come, lane by lane."""
+"""Who stands beyond the end of the view: an estimate from those who have come, lane by lane."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from nutgiao.models.queueing.hidden_tail import ARRIVED_M, FLOWED_M, HIDDEN, HIS
 from nutgiao.models.queueing.lane_kernel import BACK_M, COLUMNS, END_OF_VIEW_M, END_SPEED, END_VEH, REACH_M
 from nutgiao.simulation.control.lights import VEHICLE_M
 from nutgiao.simulation.control.views import Views
-
-LEARN_S = 300.0
-"""Arrivals are a mean over so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Mouth:
 
 
 class BeyondView:
-    """Follows hidden queues and learns arrivals.
+    """Follows hidden queues.
 
     Args:
         views: of the network.
@@ -57,16 +54,13 @@ class BeyondView:
         self._departed_m = np.zeros(row + 1)
         self._state = np.zeros((row + 1, STATES))
         self._history = np.zeros((row + 1, 3, HISTORY))
-        self.unannounced_per_s = np.zeros(len(self.mouths))
         self._came = np.zeros(len(self.mouths))
-        self._strange = np.zeros(len(self.mouths))
         self._time_s = 0.0
 
     def begin(self) -> None:
         """A second begins."""
         self._sums[:] = 0.0
         self._came[:] = 0.0
-        self._strange[:] = 0.0
 
     def stands_or_goes(self, mouth: int, distance_m: float, length_m: float, speed_mps: float, halted: bool) -> None:
         """Somebody is seen on the lane."""
@@ -79,10 +73,9 @@ class BeyondView:
             sums[END_VEH] += 1.0
             sums[END_SPEED] += speed_mps
 
-    def came(self, mouth: int, announced: bool) -> None:
+    def came(self, mouth: int) -> None:
         """Somebody has come into view."""
         self._came[mouth] += 1.0
-        self._strange[mouth] += 0.0 if announced else 1.0
 
     def end(self) -> list[float]:
         """A second ends.
@@ -93,10 +86,8 @@ class BeyondView:
         self._time_s += 1.0
         self._departed_m[self._row] = VEHICLE_M * self._came
         follow_tails(self._time_s, 1.0, self._sums, self._departed_m, self._far_m, self._state, self._history)
-        share = 1.0 / min(self._time_s, LEARN_S)
         state = self._state[self._row]
         free = state[:, HIDDEN] == 0.0
-        self.unannounced_per_s += np.where(free, (self._strange - self.unannounced_per_s) * share, 0.0)
         tail_m = np.where(free, 0.0, np.maximum(0.0, state[:, ARRIVED_M] - state[:, FLOWED_M]))
         made: list[float] = (tail_m / VEHICLE_M).tolist()
         return made

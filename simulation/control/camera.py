@@ -15,7 +15,7 @@ from nutgiao.simulation.control.detector import CameraFigures, Detector, Found
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.own_lamps import OwnLamps
 from nutgiao.simulation.control.shares import Shares
-from nutgiao.simulation.control.tracks import Row, Track, seen_of
+from nutgiao.simulation.control.tracks import Row, Track, fits_veh, seen_of
 from nutgiao.simulation.control.turns import Turns
 from nutgiao.simulation.control.views import Views
 from nutgiao.simulation.control.ways import free_s
@@ -222,7 +222,7 @@ class CameraSight:
                 if leaving.ghost is best:
                     leaving.ghost = None
         if mouth is not None and one.distance_m > self._beyond.mouths[mouth].end_m - 40.0:
-            self._beyond.came(mouth, best is not None)
+            self._beyond.came(mouth)
             if self._line[mouth] and best is None:
                 track.key, track.outcome = self._line[mouth].pop(0)
                 self._announced.turn_onward(track)
@@ -313,30 +313,25 @@ class CameraSight:
         return [(track.key, lane, link, arrive_s, halted, next_link, next_s)]
 
     def _hidden_rows(self, hidden: list[float], waiting: list[int], inside_veh: F8) -> list[Row]:
-        """Queues that go on behind the end of the view, and those who are expected behind them."""
+        """Queues that go on behind the end of the view."""
         rows: list[Row] = []
-        views, expect_s = self.views, self._figures.expect_s
+        views = self.views
         for number, mouth in enumerate(self._beyond.mouths):
-            per_s = float(self._beyond.unannounced_per_s[number])
             stands = int(
                 max(0.0, hidden[number] - waiting[mouth.approach] / len(views.approaches[mouth.approach].mouths))
             )
             pace_mps = views.speed_mps[mouth.lane]
-            coming = int(expect_s * per_s + 0.5)
             line = self._line[number]
-            while len(line) < stands + coming:
+            while len(line) < stands:
                 zone = self.turns.zone(mouth.approach, mouth.lane, mouth.end_m)
                 line.append((self._number(), self.turns.spot(mouth.approach, mouth.lane, zone).deal()))
             before = int(views.before[mouth.lane])
-            for k, (key, outcome) in enumerate(line[: stands + coming]):
-                distance_m = mouth.end_m + VEHICLE_M * (min(k, stands) + 0.5)
+            for k, (key, outcome) in enumerate(line[:stands]):
+                distance_m = mouth.end_m + VEHICLE_M * (k + 0.5)
                 one = Track(key, mouth.approach, mouth.lane, distance_m, 0.0, 5.0, outcome)
-                if k >= stands:
-                    one.distance_m += pace_mps * (k - stands + 0.5) / per_s
-                    one.speed_mps = pace_mps
-                elif before != NONE:
+                if before != NONE:
                     inside_veh[before] += 1.0
-                rows += self._row(one, pace_mps, k < stands, before)
+                rows += self._row(one, pace_mps, True, before)
         return rows
 
     def _room(self, exits: dict[int, list[Body]]) -> F8:
@@ -348,5 +343,4 @@ class CameraSight:
             room_m = free_m[k] - 20.0 - (VEHICLE_M - 0.5) * len(bodies)
             standing_m = min((b.pos_m - b.length_m for b in bodies if b.speed_mps < _STANDS_MPS), default=room_m)
             free_m[k] = min(room_m, standing_m)
-        room_veh: F8 = np.maximum(0.0, free_m) / (VEHICLE_M - 0.5)
-        return room_veh
+        return fits_veh(free_m)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any, Protocol
 
 from nutgiao.models.contracts.errors import ConfigError
@@ -56,24 +55,3 @@ def sight(detection: str, sumo: Any, lights: Lights, seed: int) -> Sight:
     kind = getattr(module, DETECTIONS[detection].partition(":")[2])
     made: Sight = kind(sumo, lights, seed) if detection in SEEDED else kind(sumo, lights)
     return made
-
-
-def require(detection: str) -> None:
-    """Refuses a detection that is unknown, or not there in this version.
-
-    Raises:
-        ConfigError: which, and those that are there.
-    """
-    if not is_there(detection):
-        there = ", ".join(name for name in DETECTIONS if is_there(name))
-        problem = f"'{detection}' is not in this version."
-        raise ConfigError("control", None, "--detection", problem, f"Give one of {there}.")
-
-
-def is_there(detection: str) -> bool:
-    """Whether this version has a detection of that name.
-
-    Raises:
-        ConfigError: if it is unknown.
-    """
-    return importlib.util.find_spec(module_of(detection)) is not None

@@ -38,7 +38,6 @@ class CameraFigures:
         bridge_standing_s: a standing one for so long: it cannot have gone, it is hidden.
         neighbours: whether boxes tell each other who comes.
         box_m: lights with shorter streets between them have one box.
-        expect_s: how far ahead mean arrivals that nobody has announced yet are counted as vehicles; 0 for not at all.
     """
 
     view_m: float = 90.0
@@ -53,7 +52,6 @@ class CameraFigures:
     bridge_standing_s: float = 15.0
     neighbours: bool = True
     box_m: float = 40.0
-    expect_s: float = 0.0
 
     def miss(self, distance_m: float) -> float:
         """Share of the seconds in which a free body is not found."""

@@ -15,7 +15,7 @@ import numpy as np
 from nutgiao.models.contracts.errors import ConfigError, SimulationFailed
 from nutgiao.simulation.code_digest import code_digest
 from nutgiao.simulation.control.decisions import Decisions, decisions
-from nutgiao.simulation.control.detection import module_of, require, sight
+from nutgiao.simulation.control.detection import module_of, sight
 from nutgiao.simulation.control.guards import guards
 from nutgiao.simulation.control.lights import Lights, read_lights
 from nutgiao.simulation.control.stepper import Controller, Stepper
@@ -85,9 +85,8 @@ def loop(controller: ControllerMaker, code: Sequence[str], detection: str = "per
         more: as in `Loop`.
 
     Raises:
-        ConfigError: if the detection is unknown or not there.
+        ConfigError: if the detection is unknown.
     """
-    require(detection)
     return Loop(controller, detection, **more, code=code_digest([__name__, module_of(detection), *code], _MATTERS))
 
 
@@ -128,7 +127,7 @@ def drive(setup: Setup, seed: int, how: Loop) -> Drive:
     scenario = setup.scenario
     lights = read_lights(scenario, how.rule, how.least_green_s, how.more_stages)
     driven = driven_lights(scenario, lights)
-    asked = guards(scenario, lights, how.rule) if how.guarded else {}
+    asked = guards(lights) if how.guarded else {}
     controller = how.controller(lights)
     with _ONE_AT_A_TIME:
         run, trial = with_room(lambda: _driven(setup, seed, how, lights, driven, asked, controller), setup)

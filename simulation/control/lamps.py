@@ -29,7 +29,7 @@ class Lamps:
         self.since_s = np.zeros(int(lights.light_link[-1]))
         for light in range(count):
             if len(lights.stages_of(light)) > 1:
-                self._show(light, lights.states[self.stage[light]])
+                self._show(light)
 
     def showing(self) -> Showing:
         """What shows now."""
@@ -37,36 +37,54 @@ class Lamps:
             self.stage.copy(), self.coming.copy(), self.left_s.copy(), self.green_s.copy(), self.since_s.copy()
         )
 
+    def state(self, light: int) -> str:
+        """What a light shows in the coming second."""
+        now, then = int(self.stage[light]), int(self.coming[light])
+        if then == NONE:
+            return self._lights.states[now]
+        between = self._lights.changes[now, then]
+        return between[len(between) - int(self.left_s[light])]
+
+    def begins(self, light: int, wished: int) -> str | None:
+        """What a light would show first on its way to a stage; None if it stays as it is.
+
+        A light that changes, or has just become green, goes on.
+        """
+        lights, now = self._lights, int(self.stage[light])
+        if self.coming[light] != NONE or wished == now or self.green_s[light] < lights.least_s:
+            return None
+        if wished not in lights.stages_of(light):
+            return None
+        between = lights.changes[now, wished]
+        return between[0] if between else lights.states[wished]
+
     def turn_to(self, wished: Any) -> None:
-        """Begins the changes that are wished; a light that changes, or has just become green, goes on as it is.
+        """Begins the changes that are wished, where `begins` allows it.
 
         Args:
             wished: ``(lights,)`` stages.
         """
-        lights = self._lights
         for light in np.flatnonzero((self.coming == NONE) & (wished != self.stage)).tolist():
-            if self.green_s[light] < lights.least_s or int(wished[light]) not in lights.stages_of(light):
+            then = int(wished[light])
+            if self.begins(light, then) is None:
                 continue
-            seconds = lights.changes[int(self.stage[light]), int(wished[light])]
+            seconds = self._lights.changes[int(self.stage[light]), then]
             if seconds:
-                self.coming[light], self.left_s[light] = wished[light], len(seconds)
-                self._show(light, seconds[0])
+                self.coming[light], self.left_s[light] = then, len(seconds)
+                self._show(light)
             else:
-                self._begin(light, int(wished[light]))
+                self._begin(light, then)
 
     def tick(self) -> None:
         """A second has passed."""
-        lights = self._lights
         self.green_s += 1.0
         self.since_s += 1.0
         for light in np.flatnonzero(self.coming != NONE).tolist():
             self.left_s[light] -= 1.0
-            coming = int(self.coming[light])
-            seconds = lights.changes[int(self.stage[light]), coming]
             if self.left_s[light] <= 0.0:
-                self._begin(light, coming)
+                self._begin(light, int(self.coming[light]))
             else:
-                self._show(light, seconds[len(seconds) - int(self.left_s[light])])
+                self._show(light)
 
     def _begin(self, light: int, stage: int) -> None:
         links = slice(self._lights.light_link[light], self._lights.light_link[light + 1])
@@ -75,7 +93,7 @@ class Lamps:
         self.since_s[links] = np.where(starts, 0.0, self.since_s[links])
         self.stage[light], self.coming[light] = stage, NONE
         self.left_s[light] = self.green_s[light] = 0.0
-        self._show(light, self._lights.states[stage])
+        self._show(light)
 
-    def _show(self, light: int, state: str) -> None:
-        self._sumo.trafficlight.setRedYellowGreenState(self._lights.ids[light], state)
+    def _show(self, light: int) -> None:
+        self._sumo.trafficlight.setRedYellowGreenState(self._lights.ids[light], self.state(light))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.queueing.junction.tables import GREEN, NONE, RED, STOP, YIELD, Cluster
-from nutgiao.simulation.conflicts import read_conflicts
+from nutgiao.models.queueing.junction.tables import GREEN, NONE, RED, STOP, YIELD
+from nutgiao.simulation.conflicts import read_lights_of
 from nutgiao.simulation.control.more_stages import further_states
 from nutgiao.simulation.lane_street import Street, read_street
-from nutgiao.simulation.link_conflicts import read_matrices
-from nutgiao.simulation.plan_space import crossing_need_s, is_green_stage
+from nutgiao.simulation.link_conflicts import ConflictMatrix, read_matrices
+from nutgiao.simulation.plan_space import is_green_stage
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.signal_programs import shipped_programs
-from nutgiao.simulation.stage_order import ChangeRule, Conflicts, Light, arranged, light_of
+from nutgiao.simulation.stage_order import ChangeRule, Light, arranged
 
 VEHICLE_M = 7.5
 """Room that a standing vehicle takes: SUMO's car of 5 m and its gap of 2.5 m."""
@@ -47,6 +47,9 @@ class Lights:
         yields: per link those that it gives way to.
         inside: ``(links,)`` how many wait inside the junction.
         least_s: shortest green.
+        rule: amber and all-red of the changes.
+        rules: what each light may show, and who is in whose way there.
+        matrices: conflicts of the links, by light.
     """
 
     street: Street
@@ -65,6 +68,9 @@ class Lights:
     yields: tuple[tuple[int, ...], ...]
     inside: Ints
     least_s: float
+    rule: ChangeRule
+    rules: tuple[Light, ...]
+    matrices: Mapping[str, ConflictMatrix]
 
     def stages_of(self, light: int) -> range:
         """Numbers of a light's stages."""
@@ -87,7 +93,8 @@ def read_lights(scenario: Scenario, rule: ChangeRule, least_s: float = 5.0, more
     Raises:
         ConfigError: if network or programs are broken.
     """
-    lights, matrices = light_rules(scenario), read_matrices(scenario.net)
+    matrices = read_matrices(scenario.net)
+    lights = read_lights_of(scenario, shipped_programs(scenario), matrices)
     programs = [light.shipped for light in lights]
     street = read_street(scenario.net, programs)
     states, changes, light_stage = _stages(lights, rule, more_stages)
@@ -121,21 +128,8 @@ def read_lights(scenario: Scenario, rule: ChangeRule, least_s: float = 5.0, more
         states=states, changes=changes, lanes=lanes, exits=exits,
         exit_lit=np.isin(exits, lanes).astype(np.int32), link_lane=link_lane, link_exit=link_exit,
         connection_link=connection_link, right=_rights(states, light_stage, light_link), yields=tuple(yields),
-        inside=inside, least_s=least_s,
+        inside=inside, least_s=least_s, rule=rule, rules=tuple(lights), matrices=matrices,
     )  # fmt: skip
-
-
-def light_rules(scenario: Scenario) -> list[Light]:
-    """What each light of a scenario may show, who is in whose way there, and how long walkers need.
-
-    Raises:
-        ConfigError: if network or programs are broken.
-    """
-    conflicts, need_s = read_conflicts(scenario), crossing_need_s(scenario)
-    return [
-        light_of(one, conflicts.get(one.id, Conflicts({}, {})), need_s.get(one.id, {}))
-        for one in shipped_programs(scenario)
-    ]
 
 
 def _stages(
@@ -151,13 +145,13 @@ def _stages(
         for a in range(len(own)):
             for b in range(len(own)):
                 if a != b:
-                    changes[first[-1] + a, first[-1] + b] = change(light, own, a, b, rule)
+                    changes[first[-1] + a, first[-1] + b] = _change(light, own, a, b, rule)
         states += own
         first.append(first[-1] + len(own))
     return tuple(states), changes, np.array(first, np.int32)
 
 
-def change(light: Light, states: Sequence[str], a: int, b: int, rule: ChangeRule) -> tuple[str, ...]:
+def _change(light: Light, states: Sequence[str], a: int, b: int, rule: ChangeRule) -> tuple[str, ...]:
     """The states between two green stages, one a second."""
     pair = Light(light.shipped, (states[a], states[b]), (1.0, 1.0), light.conflicts, light.walk_clear_s)
     made = arranged(pair, (0, 1), rule)
@@ -175,81 +169,3 @@ def _rights(states: Sequence[str], light_stage: Ints, light_link: Ints) -> Ints:
             row = [RIGHT.get(letter, RED) for letter in states[stage]]
             right[stage, light_link[light] : light_link[light + 1]] = row
     return right
-
-
-def clusters(lights: Lights, short_m: float) -> list[tuple[Ints, Cluster, Ints, Ints, Ints, Ints]]:
-    """Lights that stand closer than ``short_m`` are planned as one; those without a choice are left out.
-
-    Returns:
-        For each: numbers of its lights, its tables, and the numbers of its links, lanes, exits and stages.
-    """
-    street = lights.street
-    light_of_lane = np.full(len(street.lane_ids), NONE)
-    for light in range(len(lights.ids)):
-        for link in lights.links_of(light):
-            own = lights.link_lane[link]
-            light_of_lane[lights.lanes[own[own != NONE]]] = light
-    group = list(range(len(lights.ids)))
-    for light in range(len(lights.ids)):
-        for link in lights.links_of(light):
-            if lights.link_exit[link] == NONE:
-                continue
-            lane = lights.exits[lights.link_exit[link]]
-            other = int(light_of_lane[lane])
-            if other in (NONE, light) or street.lane_length_m[lane] >= short_m:
-                continue
-            if min(len(lights.stages_of(light)), len(lights.stages_of(other))) > 1:
-                old, new = group[other], group[light]
-                group = [new if one == old else one for one in group]
-    return [
-        _cluster(lights, [light for light in range(len(group)) if group[light] == name])
-        for name in dict.fromkeys(group)
-        if len(lights.stages_of(name)) > 1
-    ]
-
-
-def _cluster(lights: Lights, own: list[int]) -> tuple[Ints, Cluster, Ints, Ints, Ints, Ints]:
-    street = lights.street
-    links = np.concatenate([np.array(lights.links_of(one)) for one in own]).astype(np.int32)
-    stages = np.concatenate([np.array(lights.stages_of(one)) for one in own]).astype(np.int32)
-    used = lights.link_lane[links]
-    lanes = np.unique(used[used != NONE]).astype(np.int32)
-    exits = np.unique(lights.link_exit[links])
-    exits = exits[exits != NONE].astype(np.int32)
-    number = {int(link): k for k, link in enumerate(links)}
-    lane_of = {int(lights.lanes[lane]): k for k, lane in enumerate(lanes)}
-    to, out = np.full((2, len(links)), NONE, np.int32)
-    travel_s = np.zeros(len(links))
-    way_s = {}
-    for c in np.flatnonzero(lights.connection_link >= 0).tolist():
-        way_s[int(lights.connection_link[c])] = street.link_length_m[c] / max(1.0, street.link_speed_mps[c])
-    for k, link in enumerate(links.tolist()):
-        exit_ = int(lights.link_exit[link])
-        if exit_ == NONE:
-            continue
-        lane = int(lights.exits[exit_])
-        if lane in lane_of:
-            to[k] = lane_of[lane]
-            travel_s[k] = way_s[link] + street.lane_length_m[lane] / street.lane_speed_mps[lane]
-        else:
-            out[k] = np.searchsorted(exits, exit_)
-    yields = [[number[j] for j in lights.yields[link] if j in number] for link in links.tolist()]
-    link_lane = np.full((len(links), 4), NONE, np.int32)
-    for k, row in enumerate(used.tolist()):
-        for z, lane in enumerate(one for one in row if one != NONE):
-            link_lane[k, z] = np.searchsorted(lanes, lane)
-    change_s = np.zeros((len(stages), len(stages)))
-    for a, one in enumerate(stages.tolist()):
-        for b, other in enumerate(stages.tolist()):
-            change_s[a, b] = float(len(lights.changes.get((one, other), ())))
-    cluster = Cluster(
-        light_link=np.concatenate([[0], np.cumsum([len(lights.links_of(one)) for one in own])]).astype(np.int32),
-        light_stage=np.concatenate([[0], np.cumsum([len(lights.stages_of(one)) for one in own])]).astype(np.int32),
-        link_light=np.repeat(np.arange(len(own)), [len(lights.links_of(one)) for one in own]).astype(np.int32),
-        link_lane=link_lane, link_to=to, link_exit=out, link_inside=lights.inside[links],
-        yield_ptr=np.concatenate([[0], np.cumsum([len(one) for one in yields])]).astype(np.int32),
-        yield_to=np.array([j for one in yields for j in one], np.int32),
-        right=np.ascontiguousarray(lights.right[np.ix_(stages, links)]), travel_s=travel_s, change_s=change_s,
-        least_s=np.full(len(stages), lights.least_s), room_veh=street.lane_length_m[lights.lanes[lanes]] / VEHICLE_M,
-    )  # fmt: skip
-    return np.array(own, np.int32), cluster, links, lanes, exits, stages

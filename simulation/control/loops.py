@@ -13,7 +13,7 @@ from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.own_lamps import OwnLamps
 from nutgiao.simulation.control.passages import Loops
 from nutgiao.simulation.control.shares import Shares
-from nutgiao.simulation.control.tracks import Row, seen_of
+from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
 from nutgiao.simulation.control.views import Views
 
 _EMPTY_S = 8.0  # with nobody at the line for so long nobody waits
@@ -236,8 +236,7 @@ class LoopSight:
                 free_m[k] = min(
                     free_m[k], self._lights.street.lane_length_m[lights.exits[k]] - self._loops.between_m[lane]
                 )
-        room_veh: F8 = np.maximum(0.0, free_m) / (VEHICLE_M - 0.5)
-        return room_veh
+        return fits_veh(free_m)
 
 
 def _by_line(one: _Counted) -> float:

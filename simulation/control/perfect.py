@@ -10,6 +10,7 @@ import numpy as np
 from nutgiao.models.queueing.junction.seen import Seen
 from nutgiao.models.queueing.junction.tables import NONE
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
+from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
 from nutgiao.simulation.control.ways import Meeting, Ways, free_s
 
 FAR_M = 600.0
@@ -53,7 +54,7 @@ class PerfectSight:
 
     def look(self) -> Seen:
         """Who is on the way to a light now."""
-        rows: list[tuple[int, int, int, float, bool, int, float]] = []
+        rows: list[Row] = []
         lanes: list[int] = []
         places: list[tuple[float, float]] = []
         self._passed_s += 1.0
@@ -82,7 +83,7 @@ class PerfectSight:
 
     def _row(
         self,
-        rows: list[tuple[int, int, int, float, bool, int, float]],
+        rows: list[Row],
         known: _Known,
         index: int,
         lane: int,
@@ -117,7 +118,7 @@ class PerfectSight:
         rows.append((known.key, before, meeting.links[before], arrive_s, speed_mps < _HALTS_MPS and entered,
                      next_link, between_s))  # fmt: skip
 
-    def _seen(self, rows: list[tuple[int, int, int, float, bool, int, float]], lanes: Any, places: Any) -> Seen:
+    def _seen(self, rows: list[Row], lanes: Any, places: Any) -> Seen:
         lights, street = self._lights, self._lights.street
         count = np.bincount(lanes, minlength=len(street.lane_ids)).astype(np.float64)
         free_m = street.lane_length_m - (VEHICLE_M - 0.5) * count
@@ -125,17 +126,4 @@ class PerfectSight:
         if len(lanes):
             stands = places[:, 1] < _STANDS_MPS
             np.minimum.at(free_m, lanes[stands], places[stands, 0] - 5.0)
-        made = tuple(zip(*rows, strict=True)) if rows else ((),) * 7
-        return Seen(
-            key=np.array(made[0], np.int64),
-            lane=np.array(made[1], np.int32),
-            link=np.array(made[2], np.int32),
-            arrive_s=np.array(made[3], np.float64),
-            halted=np.array(made[4], np.bool_),
-            weight=np.ones(len(rows)),
-            next_link=np.array(made[5], np.int32),
-            next_s=np.array(made[6], np.float64),
-            exit_veh=np.maximum(0.0, free_m[lights.exits]) / (VEHICLE_M - 0.5),
-            inside_veh=count[lights.lanes],
-            passed_s=self._passed_s.copy(),
-        )
+        return seen_of(rows, fits_veh(free_m[lights.exits]), count[lights.lanes], self._passed_s)

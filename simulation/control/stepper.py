@@ -85,7 +85,7 @@ class Stepper:
         changed = (lamps.coming != NONE) & (showing.coming == NONE) | (lamps.stage != showing.stage)
         self.switches += changed
         for light, guard in self._guards.items():
-            guard.step(self._state(light))
+            guard.step(lamps.state(light))
         if tell:
             for row, light in zip(self.shown, self._driven, strict=True):
                 first = int(self._lights.light_stage[light])
@@ -96,21 +96,9 @@ class Stepper:
 
     def _ask(self, wished: I4) -> None:
         """Takes back the wishes whose first second a guard refuses."""
-        lights, lamps = self._lights, self._lamps
+        lamps = self._lamps
         for light, guard in self._guards.items():
-            now, then = int(lamps.stage[light]), int(wished[light])
-            if lamps.coming[light] != NONE or then == now or lamps.green_s[light] < lights.least_s:
-                continue
-            between = lights.changes.get((now, then), ())
-            if guard.check(between[0] if between else lights.states[then]):
-                wished[light] = now
+            state = lamps.begins(light, int(wished[light]))
+            if state is not None and guard.check(state):
+                wished[light] = lamps.stage[light]
                 self.refused[light] = self.refused.get(light, 0) + 1
-
-    def _state(self, light: int) -> str:
-        """What a light shows in the coming second."""
-        lights, lamps = self._lights, self._lamps
-        now, then = int(lamps.stage[light]), int(lamps.coming[light])
-        if then == NONE:
-            return lights.states[now]
-        between = lights.changes[now, then]
-        return between[len(between) - int(lamps.left_s[light])]

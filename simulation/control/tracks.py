@@ -9,6 +9,7 @@ import numpy as np
 
 from nutgiao.models.queueing.junction.seen import Seen
 from nutgiao.models.queueing.junction.tables import F8, NONE
+from nutgiao.simulation.control.lights import VEHICLE_M
 from nutgiao.simulation.control.shares import Shares
 
 Row = tuple[int, int, int, float, bool, int, float]
@@ -46,6 +47,12 @@ class Track:
     onward: tuple[int, int, float] | None = None
     unseen_s: float = 0.0
     stood_s: float = 0.0
+
+
+def fits_veh(free_m: F8) -> F8:
+    """Vehicles that fit into free lengths of lanes, as they queue up: half a metre closer than the mean."""
+    room_veh: F8 = np.maximum(0.0, free_m) / (VEHICLE_M - 0.5)
+    return room_veh
 
 
 def seen_of(rows: Sequence[Row], exit_veh: F8, inside_veh: F8, passed_s: F8) -> Seen:

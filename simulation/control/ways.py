@@ -36,7 +36,6 @@ class Ways:
 
     def __init__(self, lights: Lights) -> None:
         street = lights.street
-        self._edges = street.edges
         self._length_m = {name: float(street.lane_length_m[own[0]]) for name, own in street.edges.items()}
         self._speed_mps = {name: float(street.lane_speed_mps[own[0]]) for name, own in street.edges.items()}
         names = list(street.edges)

@@ -12,7 +12,6 @@ from nutgiao.cli import control_run
 from nutgiao.cli import main as cli
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.simulation import pools
-from nutgiao.simulation.control import detection
 from nutgiao.simulation.control.drive import Drive, Loop, drive
 from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.variant import Setup
@@ -207,14 +206,6 @@ def test_what_is_wrong_is_refused_with_the_cure(
 ) -> None:
     assert control(configured(tmp_path), tmp_path / "out", *words) == 2
     assert said in capsys.readouterr().err
-
-
-def test_a_detection_that_this_version_lacks_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(detection.DETECTIONS, "loops", "nutgiao.simulation.control.nowhere:LoopSight")
-    assert control(configured(tmp_path), tmp_path / "out", "--detection", "loops") == 2
-    assert "'loops' is not in this version" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("option", "value"), [("--amber-s", "0"), ("--all-red-s", "-1"), ("--seeds", "none")])

@@ -56,6 +56,26 @@ class Cluster(NamedTuple):
     room_veh: F8
 
 
+class Area(NamedTuple):
+    """Lights that are planned as one, and their numbers among all lights of a network.
+
+    Attributes:
+        cluster: the lights.
+        lights: their numbers.
+        links: number among all lights' links of each of the cluster's.
+        lanes: the same of lanes.
+        exits: the same of streets.
+        stages: the same of stages.
+    """
+
+    cluster: Cluster
+    lights: I4
+    links: I4
+    lanes: I4
+    exits: I4
+    stages: I4
+
+
 class Outlook(NamedTuple):
     """What is known at this second.
 

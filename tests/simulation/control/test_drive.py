@@ -14,7 +14,6 @@ from nutgiao.models.contracts.errors import ConfigError, SimulationFailed
 from nutgiao.models.contracts.step_guard import LampsRefused
 from nutgiao.models.queueing.junction.tables import RED
 from nutgiao.optimizer.control.pressure import Aim
-from nutgiao.simulation.control import detection
 from nutgiao.simulation.control import drive as driving
 from nutgiao.simulation.control.decisions import EDGES_MS, decisions, total_counts
 from nutgiao.simulation.control.drive import Drive, Loop, drive, loop
@@ -213,12 +212,6 @@ def test_a_vehicle_that_stands_for_five_minutes_gets_green(tmp_path: Path) -> No
 
 def test_an_unknown_detection_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigError, match=r"no detection 'radar'.*perfect, camera, loops"):
-        loop(HorizonMaker(), [], "radar")
-
-
-def test_a_detection_that_this_version_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(detection.DETECTIONS, "radar", "nutgiao.simulation.control.radar:RadarSight")
-    with pytest.raises(ConfigError, match=r"'radar' is not in this version.*perfect"):
         loop(HorizonMaker(), [], "radar")
 
 

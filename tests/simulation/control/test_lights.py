@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil
 from pathlib import Path
 
+from nutgiao.simulation.control.areas import areas
 from nutgiao.simulation.control.guards import guards
-from nutgiao.simulation.control.lights import clusters, read_lights
+from nutgiao.simulation.control.lights import read_lights
 from nutgiao.simulation.plan_space import crossing_need_s
 from nutgiao.simulation.stage_order import ChangeRule
 from tests.support.plan_spaces import busy_street, street_with_crossings
@@ -33,14 +34,14 @@ def test_every_change_passes_the_guard(tmp_path: Path) -> None:
     street = street_with_crossings(tmp_path)
     lights = read_lights(street, RULE, more_stages=6)
     for (now, then), seconds in lights.changes.items():
-        (guard,) = guards(street, lights, RULE).values()
+        (guard,) = guards(lights).values()
         for state in (*[lights.states[now]] * 10, *seconds, *[lights.states[then]] * 10):
             guard.step(state)
 
 
 def test_a_light_alone_is_a_cluster_of_its_own(tmp_path: Path) -> None:
     lights = read_lights(busy_street(tmp_path), RULE)
-    ((own, cluster, links, lanes, _, stages),) = clusters(lights, 40.0)
+    ((cluster, own, links, lanes, _, stages),) = areas(lights, 40.0)
     assert own.tolist() == [0]
     assert cluster.right.shape == (len(stages), len(links))
     assert len(cluster.room_veh) == len(lanes)
