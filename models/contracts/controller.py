@@ -24,6 +24,7 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
         boundary_s: when the running cycle ends.
         pending: id of the plan that starts at the boundary, empty if none.
         order: order of the stages in the running cycle; empty for the site's own.
+        calls: crossings at which somebody has pressed the button and has not been served.
     """
 
     groups: tuple[Indication, ...]
@@ -38,6 +39,7 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
     boundary_s: int
     pending: str
     order: tuple[int, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
@@ -46,3 +48,17 @@ class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
     plan: SignalPlan
     source: ControlSource
     transition: tuple[tuple[int, ...], ...]
+
+
+class StageCall(msgspec.Struct, frozen=True, array_like=True):
+    """What the edge asks second by second: go to this stage as soon as the cabinet's own times allow it.
+
+    Attributes:
+        stage: its index in the site; the one that stands to stay.
+        source: rung of the ladder that asks.
+        until_s: if nothing newer has come by then, the cabinet goes back to its plan by itself.
+    """
+
+    stage: int
+    source: ControlSource
+    until_s: int

@@ -9,6 +9,7 @@ import msgspec
 
 from nutgiao.models.contracts.rings import places_of, ring_s
 from nutgiao.models.contracts.site import Signals, TimedPlan
+from nutgiao.models.contracts.words import ControlMode
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A number that grows; a larger one fits no database and would be the last."""
@@ -20,8 +21,8 @@ NEVER_S = 4.0e9
 class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A fixed-time plan of one junction.
 
-    A plan in the site's own order is written without ``order``, as before there were others: it keeps its signature,
-    and a node that knows no orders reads it.
+    What is as ever (the site's own order, a fixed plan) is left out: an older plan keeps its signature, and an older
+    node reads a plan that asks nothing new of it.
 
     Attributes:
         id: name of the plan.
@@ -34,6 +35,7 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         valid_from_s: seconds since the epoch.
         expires_s: seconds since the epoch; the node falls back to its own table then.
         order: stages, counted from 0 in the site's order, in the order in which they run; empty for the site's own.
+        mode: what the box may do within the plan.
     """
 
     id: str
@@ -46,6 +48,7 @@ class SignalPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     valid_from_s: float
     expires_s: float
     order: tuple[int, ...] = ()
+    mode: ControlMode = ControlMode.FIXED
 
     def signing_bytes(self) -> bytes:
         """The canonical bytes that a signature covers: the same for a time given as 5 and read back as 5.0."""

@@ -55,10 +55,22 @@ class ViolationKind(enum.StrEnum):
     SPEED = "speed"
 
 
+class ControlMode(enum.StrEnum):
+    """What a box may do within a plan."""
+
+    FIXED = "fixed"  # the plan second by second
+    CYCLE = "cycle"  # its stages in its order and its cycle, greens as the street asks
+    COORDINATED = "coordinated"  # the same, with the first stage green whenever the plan shows it
+    FREE = "free"  # any stage at any time, within the site's limits
+
+
 class ControlSource(enum.StrEnum):
     """The rung of the ladder that a junction stands on."""
 
-    CENTRAL = "central"  # a plan of the centre that is valid now
+    CENTRAL = "central"  # a plan of the centre that is valid now, and the centre lives
+    LAST_VALID = "last_valid"  # the same plan while it is still valid and the centre is not heard
     TIME_OF_DAY = "time_of_day"  # the site's own table
+    ADAPTIVE = "adaptive"  # second by second from what the box sees, alone: it needs no clock
+    FIXED = "fixed"  # the table's first plan without an offset: it needs neither clock nor camera
     CABINET = "cabinet"  # the controller's own programme: nobody asked for anything
     FLASH = "flash"  # the conflict monitor has taken over
