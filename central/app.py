@@ -21,6 +21,7 @@ from nutgiao.central.web.serve import WebServer
 from nutgiao.configs.keys import load_or_create_key
 from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.site import Site
+from nutgiao.models.contracts.words import ControlMode
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class CentreOptions:
         data: folder for the store, evidence and the signing key.
         port: of the page, on loopback; put a reverse proxy with TLS and sign-on in front of it for others.
         token: asked for changes and evidence; empty asks nobody.
+        mode: what boxes may do within a plan.
     """
 
     sites: tuple[Site, ...]
@@ -46,6 +48,7 @@ class CentreOptions:
     data: Path
     port: int
     token: str = ""
+    mode: ControlMode = ControlMode.FIXED
 
 
 def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[str, Ed25519PrivateKey], None]) -> None:
@@ -66,7 +69,7 @@ def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[
     with contextlib.ExitStack() as stack:
         store = SqliteStore(options.data / "centre.sqlite", evidence)
         stack.callback(store.close)
-        centre = Centre(options.sites, options.city, options.broker, state, store, key, keys)
+        centre = Centre(options.sites, options.city, options.broker, state, store, key, keys, mode=options.mode)
         page = make_app(
             state,
             store,

@@ -18,6 +18,7 @@ from nutgiao.models.contracts.errors import UplinkDown
 from nutgiao.models.contracts.messages import AnyMessage, Health, LaneTelemetry
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.topics import CENTRE, Channel
+from nutgiao.models.contracts.words import ControlMode
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Centre:
         key: signs plans.
         keys: filled with the evidence keys that each node tells; first contact is trusted, as on a private broker.
         plan_every_s: period of planning.
+        mode: what boxes may do within a plan.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Centre:
         key: Ed25519PrivateKey,
         keys: dict[str, set[str]],
         plan_every_s: int = EVERY_S,
+        mode: ControlMode = ControlMode.FIXED,
     ) -> None:
         self.state = state
         self.now_s = 0.0
@@ -57,7 +60,7 @@ class Centre:
         self._flows = FlowMeter()
         self._ingest = Ingest(broker, city, state, store, lambda: self.now_s, self._told)
         with_signals = {site.id: site for site in sites if site.signals is not None}
-        self._dispatcher = Dispatcher(city, with_signals, state, store, self._ingest, key, PLAN_LIFE_S)
+        self._dispatcher = Dispatcher(city, with_signals, state, store, self._ingest, key, PLAN_LIFE_S, mode)
         self._planning = Planning(sites, state, self._flows, self._dispatcher, plan_every_s)
 
     def start(self, now_s: float) -> None:

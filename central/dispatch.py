@@ -16,6 +16,7 @@ from nutgiao.models.contracts.plan import SignalPlan, cycle_of
 from nutgiao.models.contracts.safety import Refusal, check_plan
 from nutgiao.models.contracts.site import Site, site_hash
 from nutgiao.models.contracts.topics import Channel
+from nutgiao.models.contracts.words import ControlMode
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Dispatcher:
         ingest: the connection.
         key: the centre's signing key.
         life_s: validity of a plan; silence of the centre for so long leads the nodes back to their own tables.
+        mode: what boxes may do within a plan.
     """
 
     def __init__(
@@ -45,7 +47,9 @@ class Dispatcher:
         ingest: Ingest,
         key: Ed25519PrivateKey,
         life_s: float,
+        mode: ControlMode = ControlMode.FIXED,
     ) -> None:
+        self.mode = mode
         self._city, self._sites = city, sites
         self._state, self._store, self._ingest = state, store, ingest
         self._key, self._life_s = key, life_s
@@ -81,6 +85,7 @@ class Dispatcher:
             valid_from_s=now_s + LEAD_S,
             expires_s=now_s + self._life_s,
             order=running.order,
+            mode=self.mode,
         )
         broken: tuple[Refusal, ...] = check_plan(
             site.signals, node, plan.site_hash, plan, now_s=now_s, running=running, last_revision=last

@@ -26,7 +26,7 @@ from nutgiao.models.contracts.messages import (
     encode,
 )
 from nutgiao.models.contracts.plan import NEVER_S
-from nutgiao.models.contracts.topics import CENTRE, RETAINED, Channel, Topic, parse, subscription
+from nutgiao.models.contracts.topics import CENTRE, RETAINED, TO_NODES, Channel, Topic, parse, subscription
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,8 @@ class Ingest:
             self.bad_messages += 1
             log.exception("%s", packet.topic)
         for mid in free:
-            client.ack(mid, qos=1)
+            if mid:  # what was sent at most once has no number, and to acknowledge it would break the connection
+                client.ack(mid, qos=1)
         with self._ingested:
             self._ingested.notify_all()
 
@@ -203,8 +204,8 @@ class Ingest:
             Message ids that the broker may forget.
         """
         topic = parse(packet.topic)
-        if topic.node == CENTRE or topic.channel is Channel.PROPOSAL:
-            return [packet.mid]  # our own words come back, since we hear the whole city
+        if topic.node == CENTRE or topic.channel in TO_NODES:
+            return [packet.mid]  # what is said to nodes comes by, too, since we hear the whole city
         message = decode(bytes(packet.payload))
         if message.node != topic.node:
             raise ContractError(f"a message of {message.node!r} on the topic of {topic.node!r}")

@@ -74,5 +74,5 @@ class Planning:
             if found is not None and found.worth:
                 timing = found.timings[node]
                 self._dispatcher.propose(node, timing.green_s, timing.offset_s, plan, now_s)
-            elif plan.revision > 0:
+            elif plan.revision > 0 or plan.mode is not self._dispatcher.mode:
                 self._dispatcher.propose(node, plan.green_s, plan.offset_s, plan, now_s)

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from nutgiao.cli.charts import AFTER, queue_section, window_s
+from nutgiao.cli.control_priority import priority_section
 from nutgiao.cli.control_run import Controlled
 from nutgiao.cli.control_summary import CONTROLLED, SHIPPED
 from nutgiao.cli.optimize_report import STYLE
@@ -31,7 +32,7 @@ def page(found: Controlled, summary: dict[str, Any]) -> str:
     asked = (
         f"{summary['controller']}, {summary['detection']} detection, {summary['amber_s']} s amber, "
         f"{summary['all_red_s']} s all-red, green at least {summary['min_green_s']} s, "
-        f"{summary['more_stages']} stages a light beside the shipped ones"
+        f"{summary['more_stages']} stages a light beside the shipped ones, mode {summary['mode']}"
     )
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{name}: control</title><style>{STYLE}</style>",
@@ -39,6 +40,7 @@ def page(found: Controlled, summary: dict[str, Any]) -> str:
         f"<p class='verdict{' yes' if better else ''}'>{escape(summary['verdict'])}</p>",
         figures_section(summary, (SHIPPED, CONTROLLED)),
         _classes(summary["classes"]),
+        priority_section(summary["priority"]) if summary["priority"] is not None else "",
         losers_section(summary["losers"], (SHIPPED, CONTROLLED)),
         never_in_section(summary, (SHIPPED, CONTROLLED)),
         _queues(found),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nutgiao.cli.controllers import kind_of
+from nutgiao.cli.control_frames import frames_of
+from nutgiao.cli.control_priority import MODULE as PRIORITY_MODULE
+from nutgiao.cli.control_priority import PriorityMaker, radio_of
+from nutgiao.cli.controllers import kind_of, mode_of
 from nutgiao.models.contracts.errors import SimulationFailed
+from nutgiao.models.contracts.words import ControlMode
+from nutgiao.simulation.control.decision_log import LogOrder, logged_run
 from nutgiao.simulation.control.drive import Drive, Loop, drive, driven_lights, loop
 from nutgiao.simulation.control.lights import read_lights
 from nutgiao.simulation.scenario import Scenario
-from nutgiao.simulation.setup_runs import Runs, run_setup
+from nutgiao.simulation.setup_runs import Runs, Wanted, run_setup
 from nutgiao.simulation.signal_programs import controlled_lanes
 from nutgiao.simulation.stage_order import ChangeRule
 from nutgiao.simulation.trial import Trial
@@ -29,6 +34,8 @@ class Wish:
         rule: amber and all-red.
         least_green_s: shortest green.
         more_stages: further green stages of each light; None for as many as the controller usually has.
+        mode: how far the lights may leave their shipped programs; None for the controller's usual one.
+        priority: vehicle classes or types that ask for priority, with commas; None for nobody.
     """
 
     controller: str
@@ -36,6 +43,8 @@ class Wish:
     rule: ChangeRule
     least_green_s: int
     more_stages: int | None = None
+    mode: str | None = None
+    priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +55,23 @@ class Task:
         wish: asked for.
         setup: the scenario.
         how: its lights are driven.
+        mode: how far they may leave their shipped programs.
         stages: driven light to its green stages.
         class_of: vehicle type to SUMO's class.
         approaches: edges that end at lights.
         notes: what a reader has to know.
+        unheard: the same with a controller that hears no requests for priority; None if nobody asks.
     """
 
     wish: Wish
     setup: Setup
     how: Loop
+    mode: ControlMode
     stages: dict[str, tuple[str, ...]]
     class_of: dict[str, str]
     approaches: tuple[str, ...]
     notes: tuple[str, ...]
+    unheard: Loop | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +87,7 @@ class Controlled:
         stopped: whether somebody stopped it before all were done.
         wall_s: seconds by the clock.
         messages: of the cache.
+        unheard: seed to a run under the controller that hears no requests for priority.
     """
 
     task: Task
@@ -84,6 +98,7 @@ class Controlled:
     stopped: bool
     wall_s: float = 0.0
     messages: list[str] = field(default_factory=list)
+    unheard: dict[int, Drive] = field(default_factory=dict)
 
     @property
     def after(self) -> dict[int, Trial]:
@@ -111,27 +126,38 @@ def pose(scenario: Scenario, wish: Wish, folder: Path) -> Task:
         folder: for files.
 
     Raises:
-        ConfigError: if the controller or the detection is unknown, or no light can be driven.
+        ConfigError: if the controller, its mode or the detection is unknown, no light can be driven, or a program
+            that is to be run as it is cannot.
     """
     kind = kind_of(wish.controller)
-    more = kind.more_stages if wish.more_stages is None else wish.more_stages
-    how = loop(
-        kind.make, [kind.module], wish.detection, rule=wish.rule, least_green_s=float(wish.least_green_s),
-        more_stages=more,
-    )  # fmt: skip
+    mode = mode_of(wish.controller, kind, wish.mode)
+    usual = kind.more_stages if mode is ControlMode.FREE else 0
+    more = usual if wish.more_stages is None else wish.more_stages
     base = make_pair(scenario, (), folder)
+    radio = radio_of(wish.priority, wish.controller, base.class_of)
+    made = kind.made(mode, scenario.begin_s)
+    how = loop(
+        made if radio is None else PriorityMaker(made), [kind.module, *([PRIORITY_MODULE] if radio else ())],
+        wish.detection, rule=wish.rule, least_green_s=float(wish.least_green_s), more_stages=more, radio=radio,
+    )  # fmt: skip
     lights = read_lights(scenario, wish.rule, how.least_green_s, how.more_stages)
     driven = driven_lights(scenario, lights)
+    frames, free = frames_of(lights, mode, scenario.begin_s)
+    how = replace(how, in_plan=tuple(frames))
     stages = {lights.ids[light]: tuple(lights.states[stage] for stage in lights.stages_of(light)) for light in driven}
     notes = list(base.notes)
     kept = [one for one in lights.ids if one not in stages]
     if kept:
         notes.append(f"keep their shipped program, for want of two green stages: {', '.join(kept)}")
+    notes += [f"light {lights.ids[light]} runs free, not in a plan: {why}" for light, why in free.items()]
     approaches = tuple(sorted({lane.rpartition("_")[0] for lane in controlled_lanes(scenario)}))
-    return Task(wish, base.base, how, stages, base.class_of, approaches, tuple(notes))
+    unheard = replace(how, controller=made) if radio else None
+    return Task(wish, base.base, how, mode, stages, base.class_of, approaches, tuple(notes), unheard)
 
 
-def compare(task: Task, seeds: Sequence[int], runs: Runs, clock: Callable[[], float]) -> Controlled:
+def compare(
+    task: Task, seeds: Sequence[int], runs: Runs, clock: Callable[[], float], logs: Mapping[int, Path] | None = None
+) -> Controlled:
     """Makes all runs; Ctrl-C leaves those that are done.
 
     Args:
@@ -139,6 +165,7 @@ def compare(task: Task, seeds: Sequence[int], runs: Runs, clock: Callable[[], fl
         seeds: of SUMO.
         runs: makes them.
         clock: seconds.
+        logs: seed to the file for its log of decisions.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, if no seed is done.
@@ -148,19 +175,35 @@ def compare(task: Task, seeds: Sequence[int], runs: Runs, clock: Callable[[], fl
     wanted = []
     for seed in seeds:
         how = replace(task.how, seconds=seed == seeds[0])  # one run is enough for the picture
-        wanted += [
-            runs.wanted(f"shipped control, seed {seed}", "trial", Trial, run_setup, task.setup, seed),
-            runs.wanted(f"{task.wish.controller}, seed {seed}", "drive", Drive, drive, task.setup, seed, how),
-        ]
+        driven = runs.wanted(f"{task.wish.controller}, seed {seed}", "drive", Drive, drive, task.setup, seed, how)
+        if logs and seed in logs:
+            driven = _logged(driven, how, logs[seed], task.wish.controller)
+        wanted += [runs.wanted(f"shipped control, seed {seed}", "trial", Trial, run_setup, task.setup, seed), driven]
+        if task.unheard is not None:
+            what = f"{task.wish.controller} without priority, seed {seed}"
+            wanted.append(runs.wanted(what, "drive", Drive, drive, task.setup, seed, task.unheard))
     stopped = False
     try:
         values = runs.results(wanted)
     except KeyboardInterrupt:
         stopped, values = True, runs.known(wanted)
-    before = {seed: one for seed, one in zip(seeds, values[::2], strict=True) if one is not None}
-    drives = {seed: one for seed, one in zip(seeds, values[1::2], strict=True) if one is not None}
+    each = len(wanted) // len(seeds)
+    before = {seed: one for seed, one in zip(seeds, values[::each], strict=True) if one is not None}
+    drives = {seed: one for seed, one in zip(seeds, values[1::each], strict=True) if one is not None}
+    unheard = zip(seeds, values[2::each], strict=True) if task.unheard is not None else ()
     if stopped and not set(before) & set(drives):
         raise KeyboardInterrupt
     if not before:
         raise SimulationFailed(f"the scenario does not run: {runs.problems[0]}")
-    return Controlled(task, tuple(seeds), before, drives, runs, stopped, clock() - began_s)
+    return Controlled(
+        task, tuple(seeds), before, drives, runs, stopped, clock() - began_s,
+        unheard={seed: one for seed, one in unheard if one is not None},
+    )  # fmt: skip
+
+
+def _logged(wanted: Wanted, how: Loop, path: Path, controller: str) -> Wanted:
+    """A run that writes its log; one that is kept counts only if its log is there."""
+    if logged_run(path) == wanted.key:
+        return wanted
+    logged = replace(how, log=LogOrder(path, wanted.key, controller))
+    return replace(wanted, args=(*wanted.args[:-1], logged), anew=True)

@@ -18,6 +18,7 @@ from nutgiao.cli.compare import (
     told,
     worse_off,
 )
+from nutgiao.cli.control_priority import priority_body
 from nutgiao.cli.control_run import Controlled
 from nutgiao.models.intervals import interval
 from nutgiao.simulation.control.decisions import EDGES_MS, total_counts
@@ -39,6 +40,7 @@ def summary_body(found: Controlled) -> dict[str, Any]:
         "format": FORMAT,
         "scenario": task.setup.scenario.name,
         "controller": wish.controller,
+        "mode": task.mode,
         "detection": wish.detection,
         "amber_s": wish.rule.amber_s,
         "all_red_s": wish.rule.all_red_s,
@@ -60,6 +62,7 @@ def summary_body(found: Controlled) -> dict[str, Any]:
         "lights": _lights(found),
         "kept_shipped": list(next(iter(found.drives.values())).kept_shipped) if found.drives else [],
         "refused_wishes": found.refused,
+        "priority": _priority(found),
         "notes": list(task.notes),
         "messages": found.messages,
         "failed_runs": runs.problems,
@@ -72,7 +75,8 @@ def summary_body(found: Controlled) -> dict[str, Any]:
 def verdict(found: Controlled) -> str:
     """What changes, in words, and whether that is more than chance."""
     wish = found.task.wish
-    what = f"Under {wish.controller} with {wish.detection} detection"
+    in_mode = f" in mode {found.task.mode}" if found.task.how.in_plan else ""
+    what = f"Under {wish.controller}{in_mode} with {wish.detection} detection"
     if not found.pairs:
         return f"{what}: no run came to its end, so nothing can be said."
     said = [delay_verdict(what, found.pairs), *beside_delay(found.pairs, "as shipped")]
@@ -117,6 +121,11 @@ def _decisions(drives: Sequence[Drive]) -> dict[str, Any] | None:
         "edges_ms": list(EDGES_MS),
         "counts": total_counts(took),
     }
+
+
+def _priority(found: Controlled) -> dict[str, Any] | None:
+    radio = found.task.how.radio
+    return priority_body(radio, found.unheard, found.drives, found.task.class_of) if radio is not None else None
 
 
 def _lights(found: Controlled) -> list[dict[str, Any]]:

@@ -29,6 +29,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="HOST:PORT",
         help="a simulated street instead of the real drivers; its secret in NUTGIAO_STREET_KEY",
     )
+    parser.add_argument(
+        "--adaptive",
+        action="store_true",
+        help="let the box choose stages second by second from what it sees: within a plan of the centre whose mode "
+        "asks for it, and alone when neither a plan nor the clock can be relied on (default: plans only)",
+    )
     parser.add_argument("--model", help="weights for real cameras: a name from 'nutgiao models list' or an ONNX file")
     parser.add_argument("--boot", default="", help="id of this run (default: a random one)")
     parser.add_argument(
@@ -42,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NutgiaoError: if the site, broker address or street is wrong.
     """
+    from nutgiao.cli.edge_chooser import HorizonChooser
     from nutgiao.configs.loader import load_site
     from nutgiao.edge.app import EdgeOptions, run_edge
     from nutgiao.models.contracts.broker_url import parse_broker_url
@@ -66,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             street_key=os.environ.get("NUTGIAO_STREET_KEY", "").encode(),
             boot=args.boot,
             weights=None if street else _weights(args.model),
+            chooser=HorizonChooser if args.adaptive else None,
         )
     )
     return 0

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 from typing import NamedTuple
 
@@ -14,7 +15,10 @@ from nutgiao.models.contracts.errors import NutgiaoError
 
 
 class Command(NamedTuple):
-    """A subcommand: the module ``nutgiao.cli.<name>`` with ``add_parser(subparsers)`` and ``run(args) -> int``."""
+    """A subcommand: the module ``nutgiao.cli.<name>`` with ``add_parser(subparsers)`` and ``run(args) -> int``.
+
+    Of a name of two words the last one names the module.
+    """
 
     name: str
     summary: str
@@ -29,6 +33,7 @@ COMMANDS = (
     Command("optimize", "find better timings for a SUMO scenario and verify them in SUMO"),
     Command("whatif", "compare a changed SUMO scenario with the unchanged one on paired seeds"),
     Command("control", "set the lights of a SUMO scenario second by second and compare that with the shipped control"),
+    Command("control explain", "say what a light saw, considered and did at a second of a controlled run"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
     Command("edge", "run one junction's box"),
     Command("central", "run the control centre"),
@@ -58,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    words = _joined(words)
     name = next((word for word in words if not word.startswith("-")), "")
     try:
         module = _load(name)
@@ -85,10 +91,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _joined(words: list[str]) -> list[str]:
+    """The words with a subcommand's name of two words as one of them."""
+    for at, (one, other) in enumerate(pairwise(words)):
+        if not one.startswith("-"):
+            both = f"{one} {other}"
+            return [*words[:at], both, *words[at + 2 :]] if both in {command.name for command in COMMANDS} else words
+    return words
+
+
 def _load(name: str) -> ModuleType | None:
     if name not in {command.name for command in COMMANDS}:
         return None
-    return importlib.import_module(f"nutgiao.cli.{name}")
+    return importlib.import_module(f"nutgiao.cli.{name.rpartition(' ')[2]}")
 
 
 def _parser(chosen: str, module: ModuleType | None) -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,8 @@ from nutgiao.edge.clock import WallClock
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
 from nutgiao.edge.node import Node
 from nutgiao.edge.perception import Perception
+from nutgiao.edge.signal.adaptive import Adaptive, Chooser
+from nutgiao.edge.signal.announce import Announcer
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
 from nutgiao.edge.signal.guard import Guard
 from nutgiao.edge.signal.ladder import Ladder
@@ -32,10 +34,13 @@ from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.errors import ConfigError, ModelUnavailable
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.jit import warm_up
+from nutgiao.models.queueing.junction.site import SiteTables, site_tables
 
 log = logging.getLogger(__name__)
 
 FAREWELL_S = 3.0
+MADE_S = 1_767_225_600.0
+"""New year 2026, before this software was made: a clock without a battery starts in 1970 or 2000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class EdgeOptions:
         street_key: shared secret of that street.
         boot: id of this run; empty makes one.
         weights: ONNX file for real cameras.
+        chooser: makes the controller that chooses stages second by second; None: the box runs plans only.
     """
 
     site: Site
@@ -65,6 +71,7 @@ class EdgeOptions:
     street_key: bytes = b""
     boot: str = ""
     weights: Path | None = None
+    chooser: Callable[[SiteTables], Chooser] | None = None
 
 
 def run_edge(options: EdgeOptions) -> None:
@@ -79,7 +86,9 @@ def run_edge(options: EdgeOptions) -> None:
     perception = Perception(site, node=site.id, boot=boot)
     warm_up()
     outbox = Outbox(data / "outbox.sqlite")
-    uplink = Uplink(options.broker, options.city, site.id, boot, outbox, time.time())
+    adaptive, announcer = _adaptive(site, options.chooser)
+    listens = adaptive.neighbours.nodes if adaptive is not None else ()
+    uplink = Uplink(options.broker, options.city, site.id, boot, outbox, time.time(), listens)
     uplink.start()
     with contextlib.ExitStack() as stack:
         clock, cameras, controller = _drivers(options, uplink, stack)
@@ -90,15 +99,35 @@ def run_edge(options: EdgeOptions) -> None:
         )
         ladder = None
         if controller is not None:
-            ladder = Ladder(site, Guard(site, centre_signature(options.centre_key)), controller)
+            guard = Guard(site, centre_signature(options.centre_key), adaptive=adaptive is not None)
+            ladder = Ladder(site, guard, controller, adaptive, MADE_S)
         if options.upload:
             courier = Courier(data / "evidence", options.upload, site.id)
             courier.start()
             stack.callback(courier.close)
-        node = Node(site, clock, cameras, controller, ladder, perception, evidence, uplink, software)
+        node = Node(
+            site, clock, cameras, controller, ladder, perception, evidence, uplink, software, adaptive, announcer
+        )
         last_s = node.run()
         give_up = time.monotonic() + FAREWELL_S
         uplink.close(last_s, lambda: time.monotonic() > give_up)
+
+
+def _adaptive(site: Site, chooser: Callable[[SiteTables], Chooser] | None) -> tuple[Adaptive | None, Announcer | None]:
+    """Adaptive control of the junction, and who tells its neighbours what it needs; nothing if not asked for.
+
+    Raises:
+        ConfigError: if this site cannot be run so.
+    """
+    if chooser is None:
+        return None, None
+    try:
+        tables = site_tables(site)
+    except ValueError as error:
+        cure = "run the box without --adaptive, or mend the signals"
+        raise ConfigError(site.id, None, "signals", f"stages cannot be called one by one: {error},", cure) from error
+    adaptive = Adaptive(site, tables, chooser(tables))
+    return adaptive, Announcer(site, tables, adaptive.sight.turns.of)
 
 
 def _drivers(

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
 from nutgiao.edge.perception import Perception
+from nutgiao.edge.signal.adaptive import Adaptive
+from nutgiao.edge.signal.announce import Announcer
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
+from nutgiao.edge.signal.grounds import Surroundings
 from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.edge.signal.report import Report
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.violation.rule import Violation
+from nutgiao.models.contracts.controller import CabinetStatus
 from nutgiao.models.contracts.messages import (
+    Arrival,
     EvidenceRef,
     Health,
     LaneTelemetry,
@@ -29,6 +35,8 @@ NEWS_S = 10.0
 CASE_LIFE_S = 75 * 86400.0
 """A violation report is worth delivering for as long as its evidence is kept."""
 HEALTH_EVERY_S = 10
+ANNOUNCE_EVERY_S = 5
+"""A box with nobody to announce says so this often: on a quiet street silence must not look like a broken box."""
 BLIND_AFTER_S = 5.0
 """A camera without a frame for so long is reported as lost."""
 
@@ -46,6 +54,8 @@ class Node:
         evidence: seals bundles.
         uplink: to the centre.
         software: version, for health.
+        adaptive: runs the junction second by second when the ladder lets it; None without.
+        announcer: tells the neighbours who comes; None without.
     """
 
     def __init__(
@@ -59,10 +69,14 @@ class Node:
         evidence: EvidenceBuilder,
         uplink: Uplink,
         software: str,
+        adaptive: Adaptive | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self._site, self._clock, self._cameras = site, clock, cameras
         self._controller, self._ladder = controller, ladder
+        self._told = Report(site.signals, ladder) if site.signals is not None and ladder is not None else None
         self._perception, self._evidence, self._uplink, self._software = perception, evidence, uplink, software
+        self._adaptive, self._announcer = adaptive, announcer
         self._hash = site_hash(site)
         self._cases = 0
         self._seconds = 0
@@ -87,13 +101,20 @@ class Node:
         Args:
             now_s: time now, seconds since the epoch.
         """
-        self._signal(now_s)
+        status = self._status(now_s)
         for camera in self._cameras:
             for news in camera.lamps():
                 self._perception.on_signal(news.time_s, {news.group: news.indication})
             for frame in camera.frames():
                 self._perception.on_frame(frame)
         result = self._perception.second(now_s)
+        if self._announcer is not None:
+            self._announce(self._announcer.tell(result.crossings), now_s)
+        if self._adaptive is not None:
+            for message in self._uplink.announced():
+                self._adaptive.neighbours.hear(message, now_s)
+            self._adaptive.see(now_s, status, result)
+        self._signal(now_s, status)
         self._uplink.send(Channel.LANES, LaneTelemetry, now_s, NEWS_S, lanes=result.lane_states)
         for violation in result.violations:
             self._report(violation, now_s)
@@ -101,31 +122,38 @@ class Node:
         self._uplink.pump()
         self._seconds += 1
 
-    def _signal(self, now_s: float) -> None:
+    def _status(self, now_s: float) -> CabinetStatus | None:
+        """What the controller reports; perception needs its lamps before it closes the second."""
+        if self._controller is None or self._site.signals is None:
+            return None
+        status = self._controller.status()
+        if status is not None:
+            groups = zip(self._site.signals.groups, status.groups, strict=True)
+            self._perception.on_signal(now_s, {group.id: shown for group, shown in groups})
+        return status
+
+    def _announce(self, arrivals: tuple[Arrival, ...], now_s: float) -> None:
+        if arrivals or self._seconds % ANNOUNCE_EVERY_S == 0:
+            self._uplink.announce(arrivals, now_s, NEWS_S)
+
+    def _signal(self, now_s: float, status: CabinetStatus | None) -> None:
         proposals = self._uplink.proposals()
         if self._controller is None or self._ladder is None or self._site.signals is None:
             for proposal in proposals:
                 log.warning("plan %s came to a node without a controller", proposal.plan.id)
             return
-        status = self._controller.status()
-        if status is not None:
-            groups = {group.id: shown for group, shown in zip(self._site.signals.groups, status.groups, strict=True)}
-            self._perception.on_signal(now_s, groups)
-            self._uplink.send(
-                Channel.SIGNAL,
-                SignalStatus,
-                now_s,
-                NEWS_S,
-                groups=groups,
-                stage=self._site.signals.stages[status.stage].id,
-                cycle_second_s=status.cycle_second_s,
-                cycle_s=status.cycle_s,
-                plan=status.plan,
-                revision=status.revision,
-                source=status.source,
-                in_transition=status.in_transition,
-            )
-        for answer in self._ladder.second(now_s, proposals):
+        around = Surroundings(
+            steady_s=self._clock.steady_s(),
+            link=self._uplink.up,
+            beats=self._uplink.beats(),
+            cameras=[camera.health(now_s) for camera in self._cameras],
+            silent=self._adaptive.neighbours.stale(now_s) if self._adaptive is not None else (),
+        )
+        answers = self._ladder.second(now_s, proposals, around)
+        told = self._told.second(status) if self._told is not None else None
+        if told is not None:
+            self._uplink.send(Channel.SIGNAL, SignalStatus, now_s, NEWS_S, **told)
+        for answer in answers:
             self._reply(answer, now_s)
 
     def _reply(self, answer: Answer, now_s: float) -> None:
@@ -170,8 +198,9 @@ class Node:
 
     def _health(self, now_s: float) -> None:
         cameras = tuple(camera.health(now_s) for camera in self._cameras)
-        blind = [camera.camera for camera in cameras if camera.age_s > BLIND_AFTER_S]
+        blind = [camera.camera for camera in cameras if abs(camera.age_s) > BLIND_AFTER_S]
         notes = [f"no picture from {', '.join(blind)}"] if blind else []
+        notes += self._ladder.troubles if self._ladder is not None else ()
         if self._trouble:
             notes.append(self._trouble)
         note = "; ".join(notes)

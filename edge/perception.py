@@ -33,6 +33,9 @@ from nutgiao.models.contracts.words import Indication, ViolationKind
 from nutgiao.models.vision.detections import DetectedFrame
 from nutgiao.models.vision.homography import Homography, fit_homography
 
+SET_BACK_S = 10.0
+"""Lamps that were reported for a time so long before the last report come from a clock that was set back."""
+
 _OPEN_CASES = 64  # a case holds three reduced pictures, about 2 MB
 
 
@@ -161,13 +164,10 @@ class Perception:
         cameras: Sequence[str] | None = None,
         settings: PerceptionSettings = PerceptionSettings(),
     ) -> None:
-        self._site = site
-        self._signals = SignalTrace()
-        self._eyes: dict[str, _Eye] = {}
-        for camera in site.cameras:
-            if cameras is None or camera.id in cameras:
-                approaches = [site.approach(name) for name in camera.approaches]
-                self._eyes[camera.id] = _Eye(camera, approaches, f"{node}-{camera.id}-{boot}", settings)
+        self._site, self._node, self._boot, self._settings = site, node, boot, settings
+        self._signals, self._signals_s = SignalTrace(), float("-inf")
+        self._eyes = {one.id: self._open(one, boot) for one in site.cameras if cameras is None or one.id in cameras}
+        self._begun = 0
         self._cases: dict[tuple[str, int, ViolationKind, float], Case] = {}
         self.frames: dict[str, int] = dict.fromkeys(self._eyes, 0)
         self.last_frame_s: dict[str, float] = {}
@@ -183,10 +183,16 @@ class Perception:
             time_s: when they showed it.
             groups: indication of each signal group.
         """
+        if time_s < self._signals_s - SET_BACK_S:
+            self._signals = SignalTrace()
+        self._signals_s = time_s
         self._signals.report(time_s, groups)
 
     def on_frame(self, frame: DetectedFrame) -> Snapshot:
         """Takes in one frame of one camera.
+
+        A frame that is older than the last one comes from a clock that was set back: tracks and lanes of this camera
+        begin anew, for nobody can say how far anybody has come meanwhile.
 
         Args:
             frame: detections, in the order of their time for each camera.
@@ -196,9 +202,11 @@ class Perception:
 
         Raises:
             KeyError: if the camera is not of this site.
-            ContractError: if the camera's frames go back in time.
         """
         eye = self._eyes[frame.camera]
+        if frame.time_s <= self.last_frame_s.get(frame.camera, float("-inf")):
+            self._begun += 1
+            eye = self._eyes[frame.camera] = self._open(eye.camera, f"{self._boot}.{self._begun}")
         tracks = eye.tracker.step(frame.time_s, frame.detections)
         placed = []
         queued = np.zeros(len(tracks), np.bool_)
@@ -256,6 +264,10 @@ class Perception:
             KeyError: if the case was handed out before, or is too old.
         """
         return self._cases.pop(_key(violation))
+
+    def _open(self, camera: Camera, boot: str) -> _Eye:
+        approaches = [self._site.approach(name) for name in camera.approaches]
+        return _Eye(camera, approaches, f"{self._node}-{camera.id}-{boot}", self._settings)
 
     def _open_case(self, violation: Violation) -> None:
         """Keeps what the ring knows when a violation is first suspected; forgets cases that nobody fetched."""

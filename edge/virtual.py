@@ -10,7 +10,7 @@ import numpy as np
 
 from nutgiao.edge.signal.drivers import LampNews
 from nutgiao.edge.uplink.uplink import Uplink
-from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.contracts.messages import CameraHealth
 from nutgiao.models.contracts.street import End, FromStreet, Hello, Step, StepDone, VirtualFrame
@@ -39,7 +39,7 @@ class VirtualStreet:
         self._decoder: msgspec.msgpack.Decoder[Step | End] = msgspec.msgpack.Decoder(FromStreet)
         self._encoder = msgspec.msgpack.Encoder()
         self._step: Step | None = None
-        self._requests: list[CabinetRequest] = []
+        self._requests: list[CabinetRequest | StageCall] = []
         try:
             self._link = Client((host, port), authkey=key)
             self._link.send_bytes(self._encoder.encode(Hello(node)))
@@ -65,6 +65,10 @@ class VirtualStreet:
         self._uplink.await_revision(message.await_revision, lambda: time.monotonic() > give_up)
         return message.time_s
 
+    def steady_s(self) -> float:
+        """The street's own time: nobody sets it."""
+        return self._step.time_s if self._step else 0.0
+
     def status(self) -> CabinetStatus | None:
         """What the virtual controller shows in the second that begins now."""
         return self._step.signal if self._step else None
@@ -72,6 +76,10 @@ class VirtualStreet:
     def request(self, request: CabinetRequest) -> None:
         """Goes to the virtual controller with the end of this second."""
         self._requests.append(request)
+
+    def call(self, call: StageCall) -> None:
+        """Goes to the virtual controller with the end of this second."""
+        self._requests.append(call)
 
     def frames_of(self, camera: str) -> list[VirtualFrame]:
         """What a virtual camera saw in the second that ended now."""
@@ -90,12 +98,7 @@ class VirtualCamera:
         """Frames of the second that ended now."""
         frames = []
         for virtual in self._street.frames_of(self._camera):
-            detections = Detections(
-                np.frombuffer(virtual.boxes, np.float32).reshape(-1, 4),
-                np.frombuffer(virtual.scores, np.float32),
-                np.frombuffer(virtual.classes, np.int8),
-            )
-            frames.append(DetectedFrame(self._camera, virtual.time_s, self._count, detections))
+            frames.append(frame_of(virtual, self._count))
             self._count += 1
             self._last_s = virtual.time_s
         return frames
@@ -110,3 +113,18 @@ class VirtualCamera:
 
     def close(self) -> None:
         """Nothing to let go of: the street owns it."""
+
+
+def frame_of(virtual: VirtualFrame, number: int) -> DetectedFrame:
+    """The frame that came over the wire.
+
+    Args:
+        virtual: as it came.
+        number: of the frame.
+    """
+    detections = Detections(
+        np.frombuffer(virtual.boxes, np.float32).reshape(-1, 4),
+        np.frombuffer(virtual.scores, np.float32),
+        np.frombuffer(virtual.classes, np.int8),
+    )
+    return DetectedFrame(virtual.camera, virtual.time_s, number, detections)

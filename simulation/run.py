@@ -10,20 +10,21 @@ import importlib.metadata
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import msgspec
 import numpy as np
 
-from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 from nutgiao.models.contracts.errors import NutgiaoError
 from nutgiao.models.contracts.plan import local_plan, scheduled_row
 from nutgiao.models.contracts.site import Signals, Site, site_hash
-from nutgiao.models.contracts.street import Step, VirtualFrame
+from nutgiao.models.contracts.street import FromStreet, Step, StepDone, VirtualFrame
 from nutgiao.models.contracts.topics import CENTRE
 from nutgiao.models.contracts.transition import transition
 from nutgiao.models.contracts.words import CLASS_CODE, ControlSource, VehicleClass
 from nutgiao.simulation.cabinet import Cabinet
+from nutgiao.simulation.cabinet_buttons import Buttons
 from nutgiao.simulation.link import StreetLink
 from nutgiao.simulation.metrics import RunMetrics, run_metrics
 from nutgiao.simulation.street import RoadUsers, Street
@@ -91,6 +92,18 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float
 
 
+class Boxes(Protocol):
+    """Boxes and centre as a run speaks to them: over the wire, or in its own process."""
+
+    def send(self, node: str, message: FromStreet) -> None:
+        """Sends a second to a participant."""
+        ...
+
+    def receive(self, node: str) -> StepDone | None:
+        """Waits for its answer; None if it has gone."""
+        ...
+
+
 class Run:
     """Turns the clock of one job."""
 
@@ -113,16 +126,16 @@ class Run:
     def run(self) -> RunResult:
         """Runs the job from begin to end."""
         job, started = self._job, time.monotonic()
-        link = StreetLink() if job.boxes else None
+        link = self._open() if job.boxes else None
         with Street(Path(job.folder), job.seed, job.begin_s, job.end_s) as street:
             truth = TruthRecorder(street, {site.id: site for site in job.sites})
-            if link is not None:
+            if isinstance(link, StreetLink):
                 host, port = link.address
                 self._tell({"street": f"{host}:{port}", "key": link.key.decode()})
                 link.gather([*self._nodes, CENTRE])
             self._turn(street, truth, link, started)
             truth.finish()
-        if link is not None:
+        if isinstance(link, StreetLink):
             link.close()
         metrics = run_metrics(
             street.tripinfo, street.statistics, job.measure_s, job.end_s, job.end_s, street.mishaps.collisions
@@ -143,11 +156,16 @@ class Run:
             wall_s=time.monotonic() - started,
         )
 
-    def _turn(self, street: Street, truth: TruthRecorder, link: StreetLink | None, started: float) -> None:
+    def _open(self) -> Boxes:
+        """The way to the boxes."""
+        return StreetLink()
+
+    def _turn(self, street: Street, truth: TruthRecorder, link: Boxes | None, started: float) -> None:
         """Second by second; SUMO works while the boxes do, and the order of all decisions is fixed."""
         job = self._job
         frames: dict[str, list[VirtualFrame]] = {node: [] for node in self._nodes}
         revisions: dict[str, int] = {}
+        buttons = Buttons({node: street.junctions[node] for node in self._nodes})
         standing = 0.0
         for second in range(job.begin_s, job.end_s):
             now = int(job.midnight_s) + second
@@ -164,7 +182,7 @@ class Run:
                     frames[node] = []
             else:
                 self._follow_tables(shown, second)
-            standing += self._half(street, truth, frames)
+            standing += _standing(self._half(street, truth, frames))
             if link is not None:  # the boxes have had half a second of SUMO's work to do theirs; now the centre
                 published: dict[str, int] = {}
                 for node in self._nodes:
@@ -172,11 +190,15 @@ class Run:
                     if done is None:
                         continue
                     for request in done.requests:
-                        self._cabinets[node].request(request)
+                        cabinet = self._cabinets[node]
+                        cabinet.call(request) if isinstance(request, StageCall) else cabinet.request(request)
                     if done.published:
                         published[node] = done.published
                 link.send(CENTRE, Step(float(now), published=published))
-            standing += self._half(street, truth, frames)
+            users = self._half(street, truth, frames)
+            standing += _standing(users)
+            for node, crossings in buttons.pressed(street, users).items():
+                self._cabinets[node].press(crossings)
             if link is not None:
                 answer = link.receive(CENTRE)
                 revisions = answer.revisions if answer is not None else revisions
@@ -196,18 +218,13 @@ class Run:
             shown[node] = status
         return shown
 
-    def _half(self, street: Street, truth: TruthRecorder, frames: dict[str, list[VirtualFrame]]) -> float:
-        """One SUMO step: everyone moves, the truth is recorded, every camera takes a picture.
-
-        Returns:
-            Vehicles that stand.
-        """
+    def _half(self, street: Street, truth: TruthRecorder, frames: dict[str, list[VirtualFrame]]) -> RoadUsers:
+        """One SUMO step: everyone moves, the truth is recorded, every camera takes a picture."""
         users = street.step()
         truth.observe(users)
         for node, cameras in self._cameras.items():
             frames[node] += [self._picture(camera, users) for camera in cameras]
-        vehicles = users.classes != CLASS_CODE[VehicleClass.PEDESTRIAN]
-        return float(np.count_nonzero(vehicles & (users.speed_mps < STANDING_MPS)))
+        return users
 
     def _picture(self, camera: VirtualCamera, users: RoadUsers) -> VirtualFrame:
         seen = camera.see(users)
@@ -250,6 +267,12 @@ class Run:
     def _tell(self, news: dict[str, object]) -> None:
         self._say.write(msgspec.json.encode(news).decode() + "\n")
         self._say.flush()
+
+
+def _standing(users: RoadUsers) -> int:
+    """Vehicles that stand."""
+    vehicles = users.classes != CLASS_CODE[VehicleClass.PEDESTRIAN]
+    return int(np.count_nonzero(vehicles & (users.speed_mps < STANDING_MPS)))
 
 
 def main(arguments: list[str]) -> int:

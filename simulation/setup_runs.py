@@ -69,13 +69,14 @@ def with_room(run: Callable[[], T], setup: Setup) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A result that is wanted, and how it is made."""
+    """A result that is wanted, and how it is made; ``anew`` also if a result is kept."""
 
     what: str
     key: str
     kind: Any
     function: Callable[..., Any]
     args: tuple[object, ...]
+    anew: bool = False
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ class Runs:
 
     def results(self, wanted: Sequence[Wanted]) -> list[Any]:
         """What came of each, in the same order; None of those that failed."""
-        values = self.known(wanted)
+        values = [None if one.anew else value for one, value in zip(wanted, self.known(wanted), strict=True)]
         missing = [number for number, value in enumerate(values) if value is None]
         self.kept += len(wanted) - len(missing)
 

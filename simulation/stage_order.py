@@ -118,17 +118,27 @@ def light_of(program: SignalProgram, conflicts: Conflicts, walk_clear_s: Mapping
     A light keeps its order if it has fewer than two green stages or shows something else than red, amber and green.
     """
     found: dict[str, float] = {}
-    walks = set(walk_clear_s or {})
-    served = {i for state in program.states for i, letter in enumerate(state) if letter in _GOES}
-    for duration_s, letters in zip(program.durations_s, program.states, strict=True):
-        if is_green_stage(letters):
-            state = conflicts.filled(conflicts.protected(letters), sorted(served - walks))
+    states = green_states(program, conflicts, walk_clear_s or {})
+    for duration_s, state in zip(program.durations_s, states, strict=True):
+        if state is not None:
             found[state] = found.get(state, 0.0) + duration_s
     odd = set("".join(program.states)) - _KNOWN
     if odd or len(found) < 2:
         found = {}
     whole = tuple(max(1.0, float(round(green_s))) for green_s in found.values())
     return Light(program, tuple(found), whole, conflicts, walk_clear_s or {})
+
+
+def green_states(
+    program: SignalProgram, conflicts: Conflicts, walk_clear_s: Mapping[int, float]
+) -> tuple[str | None, ...]:
+    """What each stage of a program shows as a green stage of its light; None for a stage of a change interval."""
+    served = {i for state in program.states for i, letter in enumerate(state) if letter in _GOES}
+    links = sorted(served - set(walk_clear_s))
+    return tuple(
+        conflicts.filled(conflicts.protected(letters), links) if is_green_stage(letters) else None
+        for letters in program.states
+    )
 
 
 def usual_amber_s(program: SignalProgram) -> int:

@@ -218,6 +218,10 @@ class Street:
         """Whether a vehicle stands at a bus stop to let people in and out."""
         return bool(self._sumo.vehicle.isAtBusStop(vehicle))
 
+    def walks_to(self, person: str) -> str:
+        """The edge that somebody on foot walks on next, which may be a crossing."""
+        return str(self._sumo.person.getNextEdge(person))
+
     def edge_line(self, edge: str) -> tuple[tuple[float, float], tuple[float, float]]:
         """First and last point of the middle of an edge's kerb lane, network coordinates, metres."""
         shape = self._sumo.lane.getShape(f"{edge}_0")

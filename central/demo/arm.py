@@ -18,6 +18,7 @@ from nutgiao.central.street_clock import StreetClock
 from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.contracts.site import Site
+from nutgiao.models.contracts.words import ControlMode
 from nutgiao.simulation.run import Job, RunResult
 
 END_S = 30.0
@@ -89,6 +90,7 @@ class Town:
         upload: address of the centre for evidence; empty keeps it at the boxes.
         key: the centre's signing key.
         keys: evidence keys that the boxes have told.
+        mode: what boxes may do within a plan.
     """
 
     site_files: dict[str, str]
@@ -98,6 +100,7 @@ class Town:
     upload: str
     key: Ed25519PrivateKey
     keys: dict[str, set[str]]
+    mode: ControlMode = ControlMode.FIXED
 
 
 def run_nutgiao(
@@ -136,7 +139,7 @@ def run_nutgiao(
             raise SimulationFailed("the street ended before it began")
         address, secret = str(where["street"]), str(where["key"])
         boxes = [stack.enter_context(_box(site, city, address, secret, seed, folder, town)) for site in sites]
-        centre = Centre(sites, city, town.broker, town.state, town.store, town.key, town.keys)
+        centre = Centre(sites, city, town.broker, town.state, town.store, town.key, town.keys, mode=town.mode)
         centre.start(period.midnight_s + period.begin_s)
         stack.callback(centre.close)
         if clock is not None:
@@ -184,6 +187,8 @@ def _box(site: Site, city: str, address: str, secret: str, seed: int, folder: Pa
         f"s{seed}",
     ]
     arguments += ["--street", address]
+    if town.mode is not ControlMode.FIXED:
+        arguments.append("--adaptive")
     if town.upload:
         arguments += ["--upload", town.upload]
     env = {"NUTGIAO_STREET_KEY": secret}

@@ -35,7 +35,7 @@ from nutgiao.central.store import ViolationCase
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
 from nutgiao.models.contracts.site import Site
-from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.models.contracts.words import ControlMode, ViolationKind
 from nutgiao.simulation.networks.build import sumo_home
 from nutgiao.simulation.run import RunResult
 
@@ -61,6 +61,7 @@ class DemoOptions:
         broker: address of a broker that runs; None brings one.
         port: of the page.
         once: end after the report instead of serving the page.
+        mode: what boxes may do within the centre's plans.
     """
 
     sites: tuple[Site, ...]
@@ -71,6 +72,7 @@ class DemoOptions:
     broker: str | None
     port: int
     once: bool
+    mode: ControlMode = ControlMode.FIXED
 
 
 def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
@@ -108,7 +110,9 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
         server = stack.enter_context(WebServer(page, port=options.port))
         address = stack.enter_context(broker(options.broker))
         console.print(f"Page  [bold]{server.url}[/]   broker {address}   seeds {', '.join(map(str, options.seeds))}")
-        town = Town(options.site_files, address, state, store, server.url, Ed25519PrivateKey.generate(), keys)
+        town = Town(
+            options.site_files, address, state, store, server.url, Ed25519PrivateKey.generate(), keys, options.mode
+        )
         shipped, nutgiao = _run_all(options, live, town, console)
         cases, _ = store.violations(limit=MANY)
         facts = {

@@ -12,6 +12,7 @@ from nutgiao.central.state import NetworkState
 from nutgiao.central.store import Store, ViolationCase
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.timeline import stage_starts
+from nutgiao.models.contracts.words import ControlMode, ControlSource
 
 FLOW_WINDOW_S = 300.0
 
@@ -89,10 +90,12 @@ def _node(state: NetworkState, node: str, now_s: float) -> dict[str, Any]:
             "plan": status.plan,
             "revision": status.revision,
             "source": status.source,
+            "reason": status.reason,
+            "rung_changes": status.rung_changes,
             "in_transition": status.in_transition,
             "time_s": status.time_s,
             "live": state.signal(node, now_s) is not None,
-            "timing": _timing(state, node, state.running_plan(node)),
+            "timing": _timing(state, node, state.running_plan(node), status.source),
         },
         "approaches": {
             approach.id: _approach(state, node, approach.id, now_s) for approach in state.sites[node].approaches
@@ -109,12 +112,13 @@ def _approach(state: NetworkState, node: str, approach: str, now_s: float) -> di
     return {**msgspec.to_builtins(second), "flow_mcuph": None if flow is None else round(flow)}
 
 
-def _timing(state: NetworkState, node: str, plan: SignalPlan | None) -> dict[str, Any] | None:
+def _timing(state: NetworkState, node: str, plan: SignalPlan | None, source: ControlSource) -> dict[str, Any] | None:
     signals = state.sites[node].signals
     if plan is None or signals is None:
         return None
     return {
-        "offset_s": plan.offset_s,
+        "offset_s": None if source is ControlSource.FIXED else plan.offset_s,  # without a clock there is none
+        "mode": plan.mode if source in {ControlSource.CENTRAL, ControlSource.LAST_VALID} else ControlMode.FIXED,
         "green_s": plan.green_s,
         "order": plan.order,
         "starts_s": stage_starts(signals, plan.green_s, plan.order),

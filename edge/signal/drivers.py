@@ -1,12 +1,13 @@
-"""The three things that differ between a road and a simulated street: clock, cameras and controller."""
+"""The things that differ between a road and a simulated street, and what runs a junction second by second."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 from nutgiao.models.contracts.messages import CameraHealth
+from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.words import Indication
 from nutgiao.models.vision.detections import DetectedFrame
 
@@ -25,6 +26,10 @@ class Clock(Protocol):
 
     def next_second(self) -> float | None:
         """Waits for the next second; None when the node shall end."""
+        ...
+
+    def steady_s(self) -> float:
+        """Seconds since some start, by a clock that nobody sets: what a jump of the other one is told by."""
         ...
 
 
@@ -57,4 +62,29 @@ class Controller(Protocol):
 
     def request(self, request: CabinetRequest) -> None:
         """Asks for a plan from the next cycle boundary on; `status` tells whether it came true."""
+        ...
+
+    def call(self, call: StageCall) -> None:
+        """Asks for a stage until the call's lease ends; the cabinet's own times decide when it comes."""
+        ...
+
+
+class Adaptive(Protocol):
+    """Runs the junction second by second from what the box sees; it decides nothing about when it may."""
+
+    def ready(self, now_s: float) -> str:
+        """Why it cannot run now; empty if it can."""
+        ...
+
+    def call(self, now_s: float, status: CabinetStatus, plan: SignalPlan | None = None) -> StageCall | None:
+        """What to ask of the cabinet in this second.
+
+        Args:
+            now_s: time now, seconds since the epoch, by the box's clock; nobody vouches for it.
+            status: what the controller reports now.
+            plan: plan of the centre to stay within, as its mode allows; None where the junction stands alone.
+
+        Returns:
+            A call whose lease is told in the seconds of the controller's clock, as in `status`; None to ask nothing.
+        """
         ...

@@ -14,7 +14,7 @@ from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.safety import Refusal, Rule, check_plan, check_transition
 from nutgiao.models.contracts.site import Site, site_hash
 from nutgiao.models.contracts.transition import transition
-from nutgiao.models.contracts.words import ControlSource
+from nutgiao.models.contracts.words import ControlMode, ControlSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ class Guard:
     Args:
         site: the node's own site file, with a signal side.
         signed: tells whether a signature over bytes is the centre's.
+        adaptive: whether this box has adaptive control, for plans that ask for it.
     """
 
-    def __init__(self, site: Site, signed: Callable[[bytes, str], bool]) -> None:
+    def __init__(self, site: Site, signed: Callable[[bytes, str], bool], *, adaptive: bool = False) -> None:
         if site.signals is None:
             raise ValueError(f"site {site.id} has no signals to guard")
         self._node, self._signals, self._hash, self._signed = site.id, site.signals, site_hash(site), signed
+        self._cannot = _cannot_adapt(site, adaptive)
         self._local = [local_plan(site.id, site.signals, self._hash, row) for row in site.signals.time_of_day]
         self._last_revision = 0
         self._last_change_s: float | None = None
@@ -70,14 +72,16 @@ class Guard:
             running=running,
             last_revision=self._last_revision,
         )
+        if plan.mode is not ControlMode.FIXED and self._cannot is not None:
+            refusals += (self._cannot,)
         if refusals:
             return _refused(*refusals)
-        renewal = (plan.green_s, plan.offset_s, plan.order) == (running.green_s, running.offset_s, running.order)
+        renewal = _asks(plan) == _asks(running)
         if renewal and status.source is ControlSource.CENTRAL and not status.pending:
             self._last_revision = plan.revision
             return Verdict((), CabinetRequest(plan, ControlSource.CENTRAL, ()), now_s)
         interval = self._signals.limits.min_plan_interval_s
-        if self._last_change_s is not None and now_s - self._last_change_s < interval:
+        if self._last_change_s is not None and 0 <= now_s - self._last_change_s < interval:  # a clock may be set back
             reason = f"the last change was {now_s - self._last_change_s:.0f} s ago"
             return _refused(Refusal(rule=Rule.INTERVAL, reason=reason, cure=f"wait until {interval} s have passed"))
         stuck = self._no_way_back(plan)
@@ -87,6 +91,21 @@ class Guard:
         if verdict.request is not None:
             self._last_revision, self._last_change_s = plan.revision, now_s
         return verdict
+
+    def again(self, plan: SignalPlan, status: CabinetStatus, running: SignalPlan, now_s: float) -> Verdict:
+        """Judges a plan of the centre that was accepted before and that the junction had to leave.
+
+        Args:
+            plan: the plan.
+            status: what the controller reports now.
+            running: plan in force; it may be further from the plan than the one that ran when it was accepted.
+            now_s: time now, seconds since the epoch.
+        """
+        known = plan.revision - 1
+        refusals = check_plan(
+            self._signals, self._node, self._hash, plan, now_s=now_s, running=running, last_revision=known
+        )
+        return _refused(*refusals) if refusals else self.change_over(plan, status, ControlSource.CENTRAL)
 
     def change_over(self, plan: SignalPlan, status: CabinetStatus, source: ControlSource) -> Verdict:
         """Finds the bounded transition from the running cycle to a plan and checks it second by second.
@@ -141,6 +160,27 @@ def _first_boundary(status: CabinetStatus, plan: SignalPlan) -> int:
     """The first end of a running cycle that is not before the plan's validity begins."""
     late = plan.valid_from_s - status.boundary_s
     return status.boundary_s if late <= 0 else status.boundary_s + status.cycle_s * -int(-late // status.cycle_s)
+
+
+def _asks(plan: SignalPlan) -> tuple[object, ...]:
+    """What a plan asks of the street; one that asks the same is a renewal."""
+    return plan.green_s, plan.offset_s, plan.order, plan.mode
+
+
+def _cannot_adapt(site: Site, adaptive: bool) -> Refusal | None:
+    """Why this junction can run plans of `ControlMode.FIXED` only; None if it can run every mode."""
+    seen = {approach for camera in site.cameras for approach in camera.approaches}
+    blind = ", ".join(approach.id for approach in site.approaches if approach.id not in seen)
+    if site.signals is not None and site.signals.rings:
+        reason = "the controller runs rings: its stages cannot be called one by one"
+        return Refusal(rule=Rule.MODE, reason=reason, cure="send the plan with mode fixed")
+    if blind:
+        cure = "send the plan with mode fixed, or give the site a camera there"
+        return Refusal(rule=Rule.MODE, reason=f"no camera watches {blind}", cure=cure)
+    if not adaptive:
+        cure = "send the plan with mode fixed, or start the box with --adaptive"
+        return Refusal(rule=Rule.MODE, reason="this box runs without adaptive control", cure=cure)
+    return None
 
 
 def _refused(*refusals: Refusal) -> Verdict:

@@ -1,22 +1,33 @@
-"""The ladder of fallbacks: central plan, then the site's own time-of-day table, then what the cabinet does alone."""
+"""The ladder of fallbacks, put into practice: it keeps a junction on the best rung that holds, and asks for no more."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nutgiao.edge.signal.drivers import Controller
+import msgspec
+
+from nutgiao.edge.signal.drivers import Adaptive, Controller
+from nutgiao.edge.signal.grounds import Grounds, Surroundings
 from nutgiao.edge.signal.guard import Guard, Verdict
-from nutgiao.models.contracts.controller import CabinetStatus
+from nutgiao.edge.signal.health import Echo
+from nutgiao.edge.signal.reasons import Reason, told
+from nutgiao.edge.signal.rungs import Ground, Rungs
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
 from nutgiao.models.contracts.messages import PlanProposal
 from nutgiao.models.contracts.plan import NEVER_S, SignalPlan, local_plan, scheduled_row
 from nutgiao.models.contracts.safety import Refusal, Rule
 from nutgiao.models.contracts.site import Site, site_hash
-from nutgiao.models.contracts.words import ControlSource
+from nutgiao.models.contracts.words import ControlMode, ControlSource
 
 log = logging.getLogger(__name__)
 
 DAY_S = 86400
+PLANS_KEPT = 4
+
+OF_THE_CENTRE = (ControlSource.CENTRAL, ControlSource.LAST_VALID)
+"""The two rungs on which a plan of the centre runs; the controller knows no difference between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +43,79 @@ class Ladder:
 
     Args:
         site: the node's own site file, with a signal side.
-        guard: judges what the centre sends.
+        guard: judges what the centre sends, and finds the way from plan to plan.
         controller: the junction's controller.
+        adaptive: runs the junction second by second; None where the box has no such thing.
+        made_s: when this software was made, seconds since the epoch: a clock that shows less is not set.
+
+    Attributes:
+        rungs: the rung that is wanted, and why none better.
     """
 
-    def __init__(self, site: Site, guard: Guard, controller: Controller) -> None:
+    def __init__(
+        self, site: Site, guard: Guard, controller: Controller, adaptive: Adaptive | None = None, made_s: float = 0.0
+    ) -> None:
         if site.signals is None:
             raise ValueError(f"site {site.id} has no signals")
         self._site, self._signals, self._guard, self._controller = site, site.signals, guard, controller
+        self._adaptive = adaptive
         self._hash = site_hash(site)
-        self._known: dict[tuple[str, int], SignalPlan] = {}
-        for row in self._signals.time_of_day:
-            plan = local_plan(site.id, self._signals, self._hash, row)
-            self._known[plan.id, 0] = plan
+        rows = (local_plan(site.id, self._signals, self._hash, row) for row in self._signals.time_of_day)
+        self._rows = {row.id: row for row in rows}
+        self._plans: dict[tuple[str, int], SignalPlan] = {}  # of the centre, accepted, the newest last
+        self._requests, self._calls = Echo(), Echo()
+        self._grounds = Grounds(site, adaptive, made_s, self._requests, self._calls)
+        self._trouble = ""
+        self._silent: tuple[str, ...] = ()
+        self.rungs = Rungs()
 
-    def second(self, now_s: float, proposals: list[PlanProposal]) -> list[Answer]:
-        """Judges proposals and falls back where a plan has ended.
+    def second(self, now_s: float, proposals: Sequence[PlanProposal], around: Surroundings) -> list[Answer]:
+        """Judges proposals, finds the rung that holds, and asks the controller for what it takes to stand on it.
 
         Args:
-            now_s: time now, seconds since the epoch.
+            now_s: time now by the box's clock, seconds since the epoch.
             proposals: plans of the centre that came in the last second.
+            around: what else is known.
 
         Returns:
             One answer for each proposal.
         """
         status = self._controller.status()
-        answers = [self._answer(proposal, status, now_s) for proposal in proposals]
-        if status is not None and status.source is not ControlSource.FLASH:
-            asked = any(answer.verdict.request is not None for answer in answers)
-            if not asked and not status.pending:
-                self._fall_back(status, now_s)
+        missing, self._silent = self._grounds.second(now_s, status, around), around.silent
+        answers = [self._answer(proposal, status, missing, now_s, around.steady_s) for proposal in proposals]
+        missing[Ground.PLAN] = Reason.NO_PLAN if self._plan(now_s, status) is None else ""
+        change = self.rungs.second(around.steady_s, missing)
+        if change is not None:
+            (log.warning if change.down else log.info)("%s: %s", self._site.id, change)
+        if status is not None and not missing[Ground.CONTROLLER]:
+            self._keep(status, now_s, around.steady_s)
         return answers
+
+    def standing(self, status: CabinetStatus) -> ControlSource:
+        """The rung on which the junction stands: what the controller really runs, as the ladder names it."""
+        if status.source is ControlSource.FLASH:
+            return status.source
+        if self.rungs.rung is ControlSource.CABINET:
+            return self.rungs.rung
+        if status.source in OF_THE_CENTRE:  # a plan of the centre that is being left is no longer the centre's
+            best = self.rungs.rung is ControlSource.CENTRAL
+            return ControlSource.CENTRAL if best else ControlSource.LAST_VALID
+        return status.source
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong now, in words; that there is no plan of the centre is nothing wrong."""
+        asked = [ground for ground in Ground if ground is not Ground.PLAN]
+        if self._adaptive is None:
+            asked.remove(Ground.SIGHT)
+        silent = [told(Reason.NO_NEWS, ", ".join(self._silent))] if self._silent else []
+        return (*(lost for ground in asked if (lost := self.rungs.lost(ground))), *silent)
 
     def running(self, status: CabinetStatus) -> SignalPlan:
         """The plan that the controller says it runs."""
-        known = self._known.get((status.plan, status.revision))
+        known = self._plans.get((status.plan, status.revision))
+        if known is None and status.source is not ControlSource.FIXED and not status.revision:
+            known = self._rows.get(status.plan)
         if known is not None:
             return known
         return SignalPlan(
@@ -82,28 +131,106 @@ class Ladder:
             order=status.order,
         )
 
-    def _answer(self, proposal: PlanProposal, status: CabinetStatus | None, now_s: float) -> Answer:
+    def _plan(self, now_s: float, status: CabinetStatus | None) -> SignalPlan | None:
+        """The newest plan of the centre that is not over and begins before the running cycle ends."""
+        soon_s = now_s if status is None else max(now_s, status.boundary_s)
+        valid = [plan for plan in self._plans.values() if plan.valid_from_s <= soon_s and now_s < plan.expires_s]
+        return valid[-1] if valid else None
+
+    def _answer(
+        self,
+        proposal: PlanProposal,
+        status: CabinetStatus | None,
+        missing: Mapping[Ground, str],
+        now_s: float,
+        steady_s: float,
+    ) -> Answer:
         plan = proposal.plan
-        if status is None or status.source is ControlSource.FLASH:
-            reason = "the controller does not answer" if status is None else "the controller is flashing"
-            refusal = Refusal(rule=Rule.CONTROLLER, reason=reason, cure="send a technician to the cabinet")
+        controller, clock = (missing[ground] or self.rungs.why(ground) for ground in (Ground.CONTROLLER, Ground.CLOCK))
+        if status is None or controller:
+            refusal = Refusal(rule=Rule.CONTROLLER, reason=controller, cure="send a technician to the cabinet")
+            return Answer(plan, Verdict((refusal,), None, None))
+        if clock:
+            cure = "set the node's clock, and send it again when the clock has been steady for a while"
+            refusal = Refusal(rule=Rule.VALIDITY, reason=clock, cure=cure)
             return Answer(plan, Verdict((refusal,), None, None))
         verdict = self._guard.judge(proposal, status, self.running(status), now_s)
         if verdict.request is not None:
-            self._known[plan.id, plan.revision] = plan
-            self._controller.request(verdict.request)
+            self._plans[plan.id, plan.revision] = plan
+            while len(self._plans) > PLANS_KEPT:
+                del self._plans[next(iter(self._plans))]
+            self._send(verdict.request, steady_s)
         return Answer(plan, verdict)
 
-    def _fall_back(self, status: CabinetStatus, now_s: float) -> None:
-        """Goes to the local table when the central plan has expired, and follows the table's clock."""
-        if status.source is ControlSource.CENTRAL and now_s < self.running(status).expires_s:
+    def _keep(self, status: CabinetStatus, now_s: float, steady_s: float) -> None:
+        """Asks for what the rung needs: a plan where another one runs, a stage where stages are called one by one."""
+        rung = self.rungs.rung
+        if rung is ControlSource.CABINET:
             return
-        row = scheduled_row(self._signals, (now_s + 3600 * self._site.utc_offset_h) % DAY_S)
-        if status.source is ControlSource.TIME_OF_DAY and status.plan == row.id:
+        if rung is ControlSource.ADAPTIVE:
+            self._call(status, now_s, steady_s, None)
             return
-        verdict = self._guard.change_over(self._known[row.id, 0], status, ControlSource.TIME_OF_DAY)
-        if verdict.request is None:
-            log.warning("cannot change to %s now: %s", row.id, "; ".join(map(str, verdict.refusals)))
+        plan = self._wanted(rung, status, now_s)
+        if plan is None:
             return
-        log.info("changing to the local plan %s", row.id)
-        self._controller.request(verdict.request)
+        ours = {plan.id, *(one.id for one in self._plans.values() if now_s < one.expires_s)}
+        stray = status.pending not in {"", *ours}  # asked for on a rung that was left before its plan began
+        if self._runs(plan, rung, status) and not stray:
+            if plan.mode is not ControlMode.FIXED and self.rungs.firm(Ground.SIGHT) and not status.pending:
+                self._call(status, now_s, steady_s, plan)
+        elif status.pending != plan.id:
+            self._ask(plan, rung, status, now_s, steady_s)
+
+    def _wanted(self, rung: ControlSource, status: CabinetStatus, now_s: float) -> SignalPlan | None:
+        """The plan of a rung, None on a rung without one."""
+        if rung in OF_THE_CENTRE:
+            return self._plan(now_s, status)
+        if rung is ControlSource.TIME_OF_DAY:
+            return self._row(now_s)
+        first = self._rows[self._signals.time_of_day[0].id]  # without a clock there is no offset to reach
+        return msgspec.structs.replace(first, offset_s=status.boundary_s % first.cycle_s)
+
+    def _row(self, now_s: float) -> SignalPlan:
+        """The plan of the table for this time of day."""
+        return self._rows[scheduled_row(self._signals, (now_s + 3600 * self._site.utc_offset_h) % DAY_S).id]
+
+    def _runs(self, plan: SignalPlan, rung: ControlSource, status: CabinetStatus) -> bool:
+        same = (status.plan, status.revision) == (plan.id, plan.revision)
+        return same and (rung in OF_THE_CENTRE or status.source is rung)
+
+    def _call(self, status: CabinetStatus, now_s: float, steady_s: float, plan: SignalPlan | None) -> None:
+        if self._adaptive is None or self._calls.deaf(steady_s):
+            return
+        call = self._adaptive.call(now_s, status, plan)
+        if call is None:
+            return
+        if self._calls.may_ask(call.source, steady_s):
+            self._calls.asked(call.source, steady_s)
+        self._controller.call(call)
+
+    def _ask(self, plan: SignalPlan, rung: ControlSource, status: CabinetStatus, now_s: float, steady_s: float) -> None:
+        """Asks for a plan by a bounded transition, and again if nothing comes of it."""
+        source = ControlSource.CENTRAL if rung in OF_THE_CENTRE else rung
+        if not self._requests.may_ask((plan.id, source), steady_s):
+            return
+        if rung in OF_THE_CENTRE:
+            verdict = self._guard.again(plan, status, self.running(status), now_s)
+        else:
+            verdict = self._guard.change_over(plan, status, source)
+        trouble = "; ".join(map(str, verdict.refusals))
+        if trouble and trouble != self._trouble:
+            log.warning("%s: cannot change to %s now: %s", self._site.id, plan.id, trouble)
+        self._trouble = trouble
+        if verdict.request is not None:
+            self._send(verdict.request, steady_s)
+        elif rung in OF_THE_CENTRE and any(refusal.rule is not Rule.TRANSITION for refusal in verdict.refusals):
+            # too far from what runs now: the table lies between, and is what the plan was judged against at first
+            row = self._row(now_s)
+            if self._runs(row, ControlSource.TIME_OF_DAY, status):
+                del self._plans[plan.id, plan.revision]
+            elif status.pending != row.id:
+                self._ask(row, ControlSource.TIME_OF_DAY, status, now_s, steady_s)
+
+    def _send(self, request: CabinetRequest, steady_s: float) -> None:
+        self._requests.asked((request.plan.id, request.source), steady_s)
+        self._controller.request(request)

@@ -30,11 +30,19 @@ class MqttLink:
         client_id: stable name, so that the broker keeps the session.
         subscriptions: topic filters, QoS 1.
         will: letter that the broker sends when we vanish.
+        passing: topic filters, QoS 0: what was missed meanwhile does not come later.
     """
 
-    def __init__(self, broker: BrokerUrl, client_id: str, subscriptions: tuple[str, ...], will: Letter) -> None:
+    def __init__(
+        self,
+        broker: BrokerUrl,
+        client_id: str,
+        subscriptions: tuple[str, ...],
+        will: Letter,
+        passing: tuple[str, ...] = (),
+    ) -> None:
         self._broker = broker
-        self._subscriptions = subscriptions
+        self._subscriptions = [*((topic, 1) for topic in subscriptions), *((topic, 0) for topic in passing)]
         self._numbers: dict[int, int] = {}  # MQTT message id -> letter
         self._acknowledged: deque[int] = deque()  # MQTT message ids
         self._received: deque[tuple[str, bytes]] = deque()
@@ -75,6 +83,10 @@ class MqttLink:
         self._numbers[info.mid] = letter.number
         return True
 
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publishes at most once: nobody acknowledges it, and it is gone if the link is down."""
+        self._client.publish(topic, payload, qos=0)
+
     def acknowledged(self) -> list[int]:
         """Numbers of letters that the broker has acknowledged since the last call."""
         # paho calls back with its own locks held, perhaps before publish() has returned: so the callback only notes
@@ -111,7 +123,7 @@ class MqttLink:
     ) -> None:
         if code.is_failure:
             return
-        client.subscribe([(topic, 1) for topic in self._subscriptions])
+        client.subscribe(self._subscriptions)
 
     def _on_subscribe(
         self, client: paho.Client, userdata: object, mid: int, codes: list[ReasonCode], props: Properties | None

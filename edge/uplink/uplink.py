@@ -11,9 +11,18 @@ from nutgiao.edge.uplink.mqtt import IN_FLIGHT, MqttLink
 from nutgiao.edge.uplink.outbox import Letter, Outbox
 from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.messages import AnyMessage, Health, PlanProposal, decode, encode
+from nutgiao.models.contracts.messages import (
+    Announcement,
+    AnyMessage,
+    Arrival,
+    CentreHeartbeat,
+    Health,
+    PlanProposal,
+    decode,
+    encode,
+)
 from nutgiao.models.contracts.plan import NEVER_S
-from nutgiao.models.contracts.topics import RETAINED, Channel, Topic, subscription
+from nutgiao.models.contracts.topics import CENTRE, RETAINED, Channel, Topic, subscription
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +45,19 @@ class Uplink:
         boot: id of this run of the process.
         outbox: letters on disk.
         now_s: start of the node, for the will.
+        neighbours: nodes whose announcements are listened to.
     """
 
-    def __init__(self, broker: BrokerUrl, city: str, node: str, boot: str, outbox: Outbox, now_s: float) -> None:
+    def __init__(
+        self,
+        broker: BrokerUrl,
+        city: str,
+        node: str,
+        boot: str,
+        outbox: Outbox,
+        now_s: float,
+        neighbours: tuple[str, ...] = (),
+    ) -> None:
         self._city, self._node, self._boot, self._outbox = city, node, boot, outbox
         self._seq = 0
         self._seq_of: dict[int, int] = {}  # letter -> sequence number, of this boot
@@ -51,12 +70,19 @@ class Uplink:
         self._settled_seq = 0
         self._proposals: deque[PlanProposal] = deque()
         self._heard_revision = 0
+        self._beats: deque[CentreHeartbeat] = deque()
+        self._announced: deque[Announcement] = deque()
+        self._announcements = 0
         will = Health(**self._head(now_s, NEVER_S, seq=0), state="offline", note="the link broke")
         self._link = MqttLink(
             broker,
             client_id=f"nutgiao-{city}-{node}",
-            subscriptions=(subscription(city, node=node, channel=Channel.PROPOSAL),),
+            subscriptions=(
+                subscription(city, node=node, channel=Channel.PROPOSAL),
+                subscription(city, node=CENTRE, channel=Channel.HEARTBEAT),
+            ),
             will=Letter(0, self._topic(Channel.HEALTH), encode(will), retain=True),
+            passing=tuple(subscription(city, node=node, channel=Channel.ANNOUNCE) for node in neighbours),
         )
 
     def start(self) -> None:
@@ -128,6 +154,33 @@ class Uplink:
         self._listen()
         return [self._proposals.popleft() for _ in range(len(self._proposals))]
 
+    def beats(self) -> list[CentreHeartbeat]:
+        """Heartbeats of the centre that came since the last call, oldest first."""
+        self._listen()
+        return [self._beats.popleft() for _ in range(len(self._beats))]
+
+    def announce(self, arrivals: tuple[Arrival, ...], now_s: float, life_s: float) -> None:
+        """Tells the neighbours who is on the way to them: at most once and without a copy on disk.
+
+        Lost or late it is worth nothing, so it has a count of its own and leaves no gap in that of the letters.
+
+        Args:
+            arrivals: who comes.
+            now_s: time now.
+            life_s: seconds until it is history.
+        """
+        if not self._link.up:
+            return
+        self._announcements += 1
+        head = self._head(now_s, now_s + life_s, seq=self._announcements)
+        head["id"] = f"{self._node}-{self._boot}-announce-{self._announcements}"
+        self._link.say(self._topic(Channel.ANNOUNCE), encode(Announcement(**head, arrivals=arrivals)))
+
+    def announced(self) -> list[Announcement]:
+        """What the neighbours have announced since the last call."""
+        self._listen()
+        return [self._announced.popleft() for _ in range(len(self._announced))]
+
     def await_revision(self, revision: int, deadline: Callable[[], bool]) -> bool:
         """Waits until a proposal of that revision has come.
 
@@ -186,6 +239,10 @@ class Uplink:
             if isinstance(message, PlanProposal):
                 self._proposals.append(message)
                 self._heard_revision = max(self._heard_revision, message.plan.revision)
+            elif isinstance(message, CentreHeartbeat):
+                self._beats.append(message)
+            elif isinstance(message, Announcement):
+                self._announced.append(message)
 
     def _topic(self, channel: Channel) -> str:
         return str(Topic(self._city, self._node, channel))

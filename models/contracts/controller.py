@@ -42,7 +42,7 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
     calls: tuple[str, ...] = ()
 
 
-class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
+class CabinetRequest(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """What the edge asks of the controller: run this plan from the next boundary, by these cycles in its order."""
 
     plan: SignalPlan
@@ -50,7 +50,7 @@ class CabinetRequest(msgspec.Struct, frozen=True, array_like=True):
     transition: tuple[tuple[int, ...], ...]
 
 
-class StageCall(msgspec.Struct, frozen=True, array_like=True):
+class StageCall(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """What the edge asks second by second: go to this stage as soon as the cabinet's own times allow it.
 
     Attributes:

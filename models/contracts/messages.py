@@ -13,6 +13,7 @@ import msgspec
 
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.plan import Count, SignalPlan
+from nutgiao.models.contracts.priority import PriorityAsk, PriorityItem
 from nutgiao.models.contracts.safety import Refusal
 from nutgiao.models.contracts.words import ControlSource, Indication, VehicleClass, ViolationKind
 
@@ -98,6 +99,8 @@ class SignalStatus(Message, frozen=True, kw_only=True, tag="nutgiao/signal/1"):
         revision: its revision; 0 for a local plan.
         source: rung of the ladder.
         in_transition: the offset is still being reached.
+        reason: what keeps the junction from the better rungs, in words; empty on the best.
+        rung_changes: how often the node has wanted another rung since it started.
     """
 
     groups: dict[str, Indication]
@@ -108,6 +111,8 @@ class SignalStatus(Message, frozen=True, kw_only=True, tag="nutgiao/signal/1"):
     revision: Count
     source: ControlSource
     in_transition: bool
+    reason: str = ""
+    rung_changes: Count = 0
 
 
 class EvidenceRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,7 +205,58 @@ class CentreHeartbeat(Message, frozen=True, kw_only=True, tag="nutgiao/centre/1"
     revisions: dict[str, Count]
 
 
-AnyMessage = LaneTelemetry | SignalStatus | ViolationReport | Health | PlanProposal | PlanReply | CentreHeartbeat
+class PriorityRequest(Message, frozen=True, kw_only=True, tag="nutgiao/priority/1"):
+    """A vehicle, or the centre for it, asks a node for priority; ``node`` is the sender, the topic names the light."""
+
+    ask: PriorityAsk
+
+
+class PriorityStatus(Message, frozen=True, kw_only=True, tag="nutgiao/priority-status/1"):
+    """All priority requests that a node knows; one that is over is told once, and with it why.
+
+    Attributes:
+        requests: each with its state.
+        refused: id of a request to why its last message was refused, where that changed no state.
+    """
+
+    requests: tuple[PriorityItem, ...]
+    refused: dict[str, str] = {}
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody on the way to a neighbour, or several who come in the same second.
+
+    Attributes:
+        to: node of the neighbour.
+        at_s: when its stop line is reached if nothing hinders, seconds since the epoch.
+        mcu: motorcycle-equivalent units; less than a whole vehicle where it may have turned off.
+        persons: in it.
+    """
+
+    to: str
+    at_s: float
+    mcu: float
+    persons: float
+
+
+class Announcement(Message, frozen=True, kw_only=True, tag="nutgiao/announce/1"):
+    """What a node tells its neighbours each second: who has left towards them. Lost ones are not said again."""
+
+    arrivals: tuple[Arrival, ...]
+
+
+AnyMessage = (
+    LaneTelemetry
+    | SignalStatus
+    | ViolationReport
+    | Health
+    | PlanProposal
+    | PlanReply
+    | CentreHeartbeat
+    | PriorityRequest
+    | PriorityStatus
+    | Announcement
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)

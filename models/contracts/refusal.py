@@ -30,6 +30,7 @@ class Rule(enum.StrEnum):
     MAX_RED = "max_red"
     NOT_SERVED = "not_served"
     TRANSITION = "transition"
+    MODE = "mode"
     CONTROLLER = "controller"
 
 

@@ -40,6 +40,7 @@ class Changer:
         guard: of its groups and pairs. If it has seen lamps, they must be those of the stage; else the next second
             shows the stage. What the guard has not seen is taken to have begun with it.
         stage: index of the stage that stands.
+        ways: of the site, where they are known already.
 
     Raises:
         ValueError: if no plan of the site keeps the rules, the lamps are not those of the stage, or somebody waits
@@ -51,8 +52,8 @@ class Changer:
         forced: whether the latest change was nobody's wish.
     """
 
-    def __init__(self, signals: Signals, guard: StepGuard, stage: int) -> None:
-        self._ways, self._guard = Ways(signals), guard
+    def __init__(self, signals: Signals, guard: StepGuard, stage: int, ways: Ways | None = None) -> None:
+        self._ways, self._guard = ways or Ways(signals), guard
         self.stage = self.to = stage
         self.forced = False
         fresh = guard.shows(0) is None

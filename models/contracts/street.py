@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
+from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 
 
 class VirtualFrame(msgspec.Struct, frozen=True, array_like=True):
@@ -57,7 +57,7 @@ class StepDone(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
     time_s: float
     published: int = 0
-    requests: tuple[CabinetRequest, ...] = ()
+    requests: tuple[CabinetRequest | StageCall, ...] = ()
     revisions: dict[str, int] = {}
 
 

@@ -23,10 +23,16 @@ class Channel(enum.StrEnum):
     PROPOSAL = "proposal"
     REPLY = "reply"
     HEARTBEAT = "heartbeat"
+    PRIORITY = "priority"
+    PRIORITY_STATUS = "priority-status"
+    ANNOUNCE = "announce"
 
 
 RETAINED = frozenset({Channel.SIGNAL, Channel.HEALTH, Channel.HEARTBEAT})
 """Channels whose last message a newcomer needs at once; proposals are not among them: an old order must not return."""
+
+TO_NODES = frozenset({Channel.PROPOSAL, Channel.PRIORITY, Channel.ANNOUNCE})
+"""Channels that nodes listen to; what they say on the others is for the centre."""
 
 
 @dataclass(frozen=True, slots=True)

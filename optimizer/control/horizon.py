@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nutgiao.models.contracts.decision import Measure
 from nutgiao.models.queueing.junction.choice import try_scripts
 from nutgiao.models.queueing.junction.lookahead import look_ahead
+from nutgiao.models.queueing.junction.notes import Notes
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import (
     F8,
@@ -23,6 +25,8 @@ from nutgiao.models.queueing.junction.tables import (
     Scratch,
     scratch,
 )
+from nutgiao.optimizer.control.courses import COURSE_STEPS, courses
+from nutgiao.optimizer.control.framed import Frames, Place
 
 HOLDS_S = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0)
 """Seconds for which a stage may be kept before the one that is tried."""
@@ -72,13 +76,26 @@ class RollingHorizon:
         link_lane: ``(links,)`` of all lights: a lane that each link leaves.
         exit_lit: ``(exits,)`` whether a street leads to another light.
         tuning: how it searches.
+        frames: of lights that keep to a plan; None if all are free.
+
+    Attributes:
+        notes: what is considered is put there, if somebody wants to know.
     """
 
-    def __init__(self, areas: Sequence[Area], link_lane: I4, exit_lit: I4, tuning: Tuning | None = None) -> None:
+    def __init__(
+        self,
+        areas: Sequence[Area],
+        link_lane: I4,
+        exit_lit: I4,
+        tuning: Tuning | None = None,
+        frames: Frames | None = None,
+    ) -> None:
         self.tuning = tuning or Tuning()
+        self._frames = frames
+        self.notes: Notes | None = None
         self._link_lane = link_lane
         self._exit_per_s = np.where(exit_lit == 1, *self.tuning.exit_per_s).astype(np.float64)
-        self._desks = [_desk(area) for area in areas]
+        self._desks = [_desk(area, STEPS if frames is None else COURSE_STEPS) for area in areas]
         links = len(link_lane)
         self._area_of_link = np.full(links, NONE, np.int32)
         self._local_link = np.full(links, NONE, np.int32)
@@ -110,17 +127,20 @@ class RollingHorizon:
             ``(lights,)`` stages; the one that shows, or that the light changes to, where nothing is to change.
         """
         wished = np.where(showing.coming != NONE, showing.coming, showing.stage)
+        if self.notes is not None:
+            self.notes.begin(Measure.DELAY, self.tuning.horizon_s)
+        places = self._frames.places(seen, showing) if self._frames is not None else {}
         rows = self._rows(seen)
         self._blocked(rows[3], seen, showing)
         told_s = np.full_like(self._told_s, np.inf)
         for number, desk in enumerate(self._desks):
             outlook, keys = self._outlook(desk, number, rows, seen, showing)
-            if len(keys) == 0:
+            if len(keys) == 0 and not places:
                 continue
             pass_s = np.empty(len(keys))
             for g in range(len(desk.area.lights)):
                 if outlook.coming[g] == NONE:
-                    self._improve(desk, outlook, g, pass_s)
+                    self._improve(desk, outlook, g, pass_s, places.get(int(desk.area.lights[g])))
             look_ahead(
                 desk.area.cluster, outlook, desk.script_s, desk.script_stage, self.tuning.figures,
                 self.tuning.horizon_s, desk.work, pass_s,
@@ -177,6 +197,8 @@ class RollingHorizon:
         self._head[:] = NONE
         self._head[lane] = key
         late_s = np.where(self._stuck_s > _STUCK_S, np.minimum(_MOST_LATE_S, 2.0 * self._stuck_s), 0.0)
+        if self.notes is not None:
+            self.notes.held(link, late_s[lane])
         own = slice(len(seen.lane))
         arrive_s[own] = np.maximum(arrive_s[own], late_s[seen.lane])
 
@@ -209,36 +231,46 @@ class RollingHorizon:
         )
         return outlook, key[own]
 
-    def _improve(self, desk: _Desk, outlook: Outlook, g: int, pass_s: F8) -> None:
-        """Gives one light the script that costs least."""
-        stage = int(outlook.stage[g])
-        if (g, stage) not in desk.tried:
-            desk.tried[g, stage] = _scripts(desk.area.cluster, g, stage, self.tuning)
-        tried_s, tried_stage = desk.tried[g, stage]
-        wait_s = max(0.0, float(desk.area.cluster.least_s[stage] - outlook.green_s[g]))
-        if wait_s > 0.0:
-            tried_s = tried_s + wait_s
+    def _improve(self, desk: _Desk, outlook: Outlook, g: int, pass_s: F8, at: Place | None) -> None:
+        """Gives one light the script that costs least, of those in its frame if it has one."""
+        if at is not None:
+            tried_s, tried_stage = courses(at, self.tuning.holds_s, self.tuning.horizon_s)
+            known = tried_stage != NONE
+            tried_stage[known] = np.searchsorted(desk.area.stages, tried_stage[known])
+        else:
+            tried_s, tried_stage = self._free(desk, outlook, g)
         cost_s = np.empty(len(tried_s))
         try_scripts(
             desk.area.cluster, outlook, desk.script_s, desk.script_stage, tried_s, tried_stage, g,
             self.tuning.figures, self.tuning.horizon_s, desk.work, pass_s, cost_s,
         )  # fmt: skip
+        if self.notes is not None:
+            first = desk.area.cluster.light_stage[g]
+            self.notes.tried(int(desk.area.lights[g]), tried_s, tried_stage - first, cost_s)
         best = int(np.argmin(cost_s))
         desk.script_s[g], desk.script_stage[g] = tried_s[best], tried_stage[best]
+
+    def _free(self, desk: _Desk, outlook: Outlook, g: int) -> tuple[F8S, I4S]:
+        stage = int(outlook.stage[g])
+        if (g, stage) not in desk.tried:
+            desk.tried[g, stage] = _scripts(desk.area.cluster, g, stage, self.tuning, desk.script_s.shape[1])
+        tried_s, tried_stage = desk.tried[g, stage]
+        wait_s = max(0.0, float(desk.area.cluster.least_s[stage] - outlook.green_s[g]))
+        return (tried_s + wait_s if wait_s > 0.0 else tried_s), tried_stage
 
 
 NDArray64 = np.ndarray[tuple[int], np.dtype[np.int64]]
 Rows = tuple[I4, I4, I4, F8, I4, F8, NDArray64]
 
 
-def _desk(area: Area) -> _Desk:
+def _desk(area: Area, steps: int) -> _Desk:
     lights = len(area.lights)
-    script_s, script_stage = np.zeros((lights, STEPS)), np.full((lights, STEPS), NONE, np.int32)
+    script_s, script_stage = np.zeros((lights, steps)), np.full((lights, steps), NONE, np.int32)
     return _Desk(area, scratch(area.cluster, len(area.exits)), script_s, script_stage)
 
 
-def _scripts(c: Cluster, g: int, stage: int, tuning: Tuning) -> tuple[F8S, I4S]:
-    """All scripts from a stage; the first one keeps it."""
+def _scripts(c: Cluster, g: int, stage: int, tuning: Tuning, steps: int) -> tuple[F8S, I4S]:
+    """All scripts from a stage, in rows of so many steps; the first one keeps it."""
     times, stages = [[tuning.horizon_s + 1.0, np.inf]], [[stage, NONE]]
     others = range(int(c.light_stage[g]), int(c.light_stage[g + 1]))
     for hold_s in tuning.holds_s:
@@ -251,4 +283,8 @@ def _scripts(c: Cluster, g: int, stage: int, tuning: Tuning) -> tuple[F8S, I4S]:
                 begins_s = hold_s + float(c.change_s[stage, first]) + kept_s
                 times += [[hold_s, begins_s] for second in others if second != first]
                 stages += [[first, second] for second in others if second != first]
-    return np.array(times), np.array(stages, np.int32)
+    unused = ((0, 0), (0, steps - STEPS))
+    return (
+        np.pad(np.array(times), unused, constant_values=np.inf),
+        np.pad(np.array(stages, np.int32), unused, constant_values=NONE),
+    )

@@ -13,6 +13,8 @@ from enum import Enum
 
 import numpy as np
 
+from nutgiao.models.contracts.decision import Measure
+from nutgiao.models.queueing.junction.notes import Notes
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import F8, F8S, I4, NONE
 
@@ -59,10 +61,14 @@ class Greedy:
         movements: of the lights.
         aim: what is added up.
         step_s: seconds between choices.
+
+    Attributes:
+        notes: what is considered is put there, if somebody wants to know.
     """
 
     def __init__(self, movements: Movements, aim: Aim, step_s: int = STEP_S) -> None:
         self._movements, self._aim, self._step_s = movements, aim, step_s
+        self.notes: Notes | None = None
         self._second = 0
 
     def choose(self, seen: Seen, showing: Showing) -> I4:
@@ -76,6 +82,8 @@ class Greedy:
             ``(lights,)`` stages.
         """
         wished = np.where(showing.coming != NONE, showing.coming, showing.stage).astype(np.int32)
+        if self.notes is not None:
+            self.notes.begin(Measure.SCORE, COMES_S)
         due = self._second % self._step_s == 0
         self._second += 1
         if not due:
@@ -84,6 +92,8 @@ class Greedy:
         first = self._movements.light_stage
         for light in np.flatnonzero(np.diff(first) > 1).tolist():
             own = score[first[light] : first[light + 1]]
+            if self.notes is not None and showing.coming[light] == NONE:
+                self.notes.scored(light, own, int(showing.stage[light] - first[light]))
             if showing.coming[light] == NONE and own.max() > score[showing.stage[light]]:
                 wished[light] = first[light] + int(np.argmax(own))
         return wished

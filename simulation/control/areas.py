@@ -77,6 +77,7 @@ def _area(lights: Lights, own: list[int]) -> Area:
         yield_ptr=np.concatenate([[0], np.cumsum([len(one) for one in yields])]).astype(np.int32),
         yield_to=np.array([j for one in yields for j in one], np.int32),
         right=np.ascontiguousarray(lights.right[np.ix_(stages, links)]), travel_s=travel_s, change_s=change_s,
+        tail_s=np.zeros_like(change_s),
         least_s=np.full(len(stages), lights.least_s), room_veh=street.lane_length_m[lights.lanes[lanes]] / VEHICLE_M,
     )  # fmt: skip
     return Area(cluster, np.array(own, np.int32), links, lanes, exits, stages)

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from nutgiao.models.queueing.junction.seen import Seen
+from nutgiao.models.queueing.junction.seen import Seen, free_s
 from nutgiao.models.queueing.junction.tables import F8, NONE
+from nutgiao.models.queueing.shares import Shares
 from nutgiao.simulation.control.announced import Announced
 from nutgiao.simulation.control.beyond_view import BeyondView
 from nutgiao.simulation.control.detector import CameraFigures, Detector, Found
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.own_lamps import OwnLamps
-from nutgiao.simulation.control.shares import Shares
 from nutgiao.simulation.control.tracks import Row, Track, fits_veh, seen_of
 from nutgiao.simulation.control.turns import Turns
 from nutgiao.simulation.control.views import Views
-from nutgiao.simulation.control.ways import free_s
 from nutgiao.simulation.control.world import Body, World
 
 _HALTS_MPS = 0.7

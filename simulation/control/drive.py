@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nutgiao.models.contracts.errors import ConfigError, SimulationFailed
+from nutgiao.models.contracts.priority import PriorityRecord
 from nutgiao.simulation.code_digest import code_digest
+from nutgiao.simulation.control.decision_log import LogOrder
 from nutgiao.simulation.control.decisions import Decisions, decisions
 from nutgiao.simulation.control.detection import module_of, sight
+from nutgiao.simulation.control.diary import Diary
 from nutgiao.simulation.control.guards import guards
 from nutgiao.simulation.control.lights import Lights, read_lights
+from nutgiao.simulation.control.radio import Hears, Radio, Ride
+from nutgiao.simulation.control.requests import Requests
 from nutgiao.simulation.control.stepper import Controller, Stepper
 from nutgiao.simulation.light_guard import LightGuard
 from nutgiao.simulation.scenario import Scenario
@@ -58,10 +64,13 @@ class Loop:
         rule: amber and all-red between stages.
         least_green_s: shortest green.
         more_stages: how many further green stages of each light may be used beside the shipped ones.
+        in_plan: numbers of the lights that the controller keeps to a plan, which serves everybody once a cycle.
         guarded: whether a safety guard is asked before a state is shown.
         edges: whether delays are told by edge.
         seconds: whether the stage of each second is told.
         code: digest of the code, from `loop`.
+        radio: who asks for priority; None for nobody. Whether anybody hears it is the controller's.
+        log: of the decisions; it changes no result, so it does not count for the name of the results that are kept.
     """
 
     controller: ControllerMaker
@@ -69,10 +78,13 @@ class Loop:
     rule: ChangeRule = ChangeRule()  # noqa: RUF009 - it is frozen
     least_green_s: float = 5.0
     more_stages: int = 0
+    in_plan: tuple[int, ...] = ()
     guarded: bool = True
     edges: bool = True
     seconds: bool = False
     code: str = ""
+    radio: Radio | None = None
+    log: LogOrder | None = field(default=None, repr=False)
 
 
 def loop(controller: ControllerMaker, code: Sequence[str], detection: str = "perfect", **more: Any) -> Loop:
@@ -101,6 +113,8 @@ class Drive:
         kept_shipped: lights that showed their shipped program: they have fewer than two green stages.
         refused: light to how many wishes its guard refused; those of which it refused none are left out.
         shown: light to its stage in each second, counted from its first, -1 in a change; empty if nobody asked.
+        rides: of vehicles with a radio, from each request to the line.
+        priority: what became of their requests; empty if the controller hears none.
     """
 
     trial: Trial
@@ -109,6 +123,8 @@ class Drive:
     kept_shipped: tuple[str, ...]
     refused: dict[str, int]
     shown: dict[str, tuple[int, ...]]
+    rides: tuple[Ride, ...] = ()
+    priority: tuple[PriorityRecord, ...] = ()
 
 
 def drive(setup: Setup, seed: int, how: Loop) -> Drive:
@@ -139,6 +155,8 @@ def drive(setup: Setup, seed: int, how: Loop) -> Drive:
         kept_shipped=tuple(one for one in lights.ids if one not in ids),
         refused={lights.ids[light]: count for light, count in sorted(run.refused.items())},
         shown={one: tuple(row) for one, row in zip(ids, run.shown, strict=True)} if how.seconds else {},
+        rides=run.rides,
+        priority=controller.records() if isinstance(controller, Hears) else (),
     )
 
 
@@ -157,14 +175,20 @@ def _driven(
     with tempfile.TemporaryDirectory(prefix="nutgiao-drive-") as name:
         folder = Path(name)
         outputs, log = Outputs(folder, how.edges), folder / "sumo.log"
+        told = (
+            Diary(how.log, scenario, seed, how.detection, lights, driven, controller)
+            if how.log
+            else contextlib.nullcontext()
+        )
         began_s = time.thread_time()
         try:
             libsumo.start(["sumo", *outputs.options(scenario, seed), "--error-log", str(log)])
-            run = Stepper(
-                libsumo, scenario, lights, sight(how.detection, libsumo, lights, seed), controller, asked, driven
-            )
-            for _ in range(round(scenario.end_s - scenario.begin_s)):
-                run.second(how.seconds)
+            look = sight(how.detection, libsumo, lights, seed)
+            sent = Requests(libsumo, lights, how.radio) if how.radio is not None else None
+            with told as diary:
+                run = Stepper(libsumo, scenario, lights, look, controller, asked, driven, diary, how.in_plan, sent)
+                for _ in range(round(scenario.end_s - scenario.begin_s)):
+                    run.second(how.seconds)
         except (libsumo.TraCIException, libsumo.libsumo.FatalTraCIError) as error:
             said = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
             raise SimulationFailed(f"{scenario.name}: SUMO gave up: {said or error}") from error

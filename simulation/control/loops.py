@@ -9,10 +9,10 @@ import numpy as np
 
 from nutgiao.models.queueing.junction.seen import Seen
 from nutgiao.models.queueing.junction.tables import F8, NONE
+from nutgiao.models.queueing.shares import Shares
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.own_lamps import OwnLamps
 from nutgiao.simulation.control.passages import Loops
-from nutgiao.simulation.control.shares import Shares
 from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
 from nutgiao.simulation.control.views import Views
 

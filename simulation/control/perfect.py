@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from nutgiao.models.queueing.junction.seen import Seen
+from nutgiao.models.queueing.junction.seen import Seen, free_s
 from nutgiao.models.queueing.junction.tables import NONE
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
-from nutgiao.simulation.control.ways import Meeting, Ways, free_s
+from nutgiao.simulation.control.ways import Meeting, Ways
 
 FAR_M = 600.0
 """Who is farther away than this does not count yet."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from nutgiao.models.queueing.junction.seen import Seen
 from nutgiao.models.queueing.junction.tables import F8, NONE
+from nutgiao.models.queueing.shares import Shares
 from nutgiao.simulation.control.lights import VEHICLE_M
-from nutgiao.simulation.control.shares import Shares
 
 Row = tuple[int, int, int, float, bool, int, float]
 """Key, lane, link, arrival, whether it stands, next link and the time to it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nutgiao.models.queueing.junction.tables import NONE
-from nutgiao.simulation.control.shares import Shares
+from nutgiao.models.queueing.shares import Shares
 from nutgiao.simulation.control.views import Views
 
 ZONES_M = (25.0, 60.0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from nutgiao.simulation.control.lights import Lights
 
 
@@ -81,12 +79,3 @@ class Ways:
         pair = (route[meeting.at], route[after])
         own_m = self._inside_m.get(pair, 0.0) + self._length_m.get(route[after], 0.0)
         return beyond, own_m / max(1.0, self._speed_mps.get(route[after], 13.9)) + beyond.beyond_s
-
-
-def free_s(distance_m: float, speed_mps: float, limit_mps: float, accel_mps2: float = 2.6) -> float:
-    """Seconds to drive a distance if nothing hinders: first faster up to the limit (SUMO's usual 2.6 m/s2)."""
-    distance_m = max(0.0, distance_m)
-    ramp_m = max(0.0, limit_mps**2 - speed_mps**2) / (2.0 * accel_mps2)
-    if distance_m < ramp_m:
-        return float(np.sqrt(speed_mps**2 + 2.0 * accel_mps2 * distance_m) - speed_mps) / accel_mps2
-    return max(0.0, limit_mps - speed_mps) / accel_mps2 + (distance_m - ramp_m) / limit_mps

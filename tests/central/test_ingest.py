@@ -15,7 +15,17 @@ from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.errors import UplinkDown
-from nutgiao.models.contracts.messages import AnyMessage, CentreHeartbeat, PlanProposal, decode, encode
+from nutgiao.models.contracts.messages import (
+    Announcement,
+    AnyMessage,
+    Arrival,
+    CentreHeartbeat,
+    PlanProposal,
+    PriorityRequest,
+    decode,
+    encode,
+)
+from nutgiao.models.contracts.priority import PriorityAsk, PriorityVehicle, RequestType
 from nutgiao.models.contracts.topics import CENTRE, Channel, Topic
 from tests.support.brokers import Iotcore, Mosquitto, free_port, running
 from tests.support.crossroads import NOON_S, crossroads, plan_for
@@ -139,7 +149,7 @@ def test_waiting_tells_a_gap_and_does_not_wait_for_it_twice(broker: Iotcore | Mo
     ingest.close()
 
 
-def test_proposals_reach_their_node_and_do_not_come_back_as_news(
+def test_what_is_said_to_a_node_reaches_it_and_is_no_news_of_it(
     broker: Iotcore | Mosquitto, store: SqliteStore
 ) -> None:
     state = NetworkState([SITE])
@@ -149,9 +159,31 @@ def test_proposals_reach_their_node_and_do_not_come_back_as_news(
     ingest.publish(proposal, ingest.topic("x1", Channel.PROPOSAL))
     [payload] = node.wait_heard("nutgiao/1/hanoi/x1/proposal")
     assert decode(payload) == proposal
+    ask = PriorityAsk(request="r1", type=RequestType.NEW, vehicle_type=PriorityVehicle.BUS, approach="west")
+    head = {**ingest.head(60.0), "node": "bus-7"}
+    node.say(PriorityRequest(**head, ask=ask), Channel.PRIORITY)  # type: ignore[arg-type]
     node.say(Voice(SITE).signal(NOW), Channel.SIGNAL)
     assert ingest.wait_for({"x1": 1}, PATIENCE_S)
     assert (ingest.bad_messages, state.strangers) == (0, 0)
+    node.close()
+    ingest.close()
+
+
+def test_what_boxes_announce_to_each_other_passes_the_centre_by(
+    broker: Iotcore | Mosquitto, store: SqliteStore
+) -> None:
+    state, voice = NetworkState([SITE]), Voice(SITE)
+    ingest, node = make(broker.port, state, store), Client(broker.port, "node")
+    ingest.start()
+    arrivals = (Arrival(to="x2", at_s=NOW + 9.0, mcu=1.0, persons=1.3),)
+    head = {"id": "x1-b-announce-1", "node": "x1", "boot": "b", "seq": 1, "time_s": NOW, "expires_s": NOW + 10.0}
+    said = encode(Announcement(**head, arrivals=arrivals))
+    node.mqtt.publish(str(Topic("hanoi", "x1", Channel.ANNOUNCE)), said, qos=0).wait_for_publish(PATIENCE_S)
+    for _ in range(3):  # the same numbers as the announcements', and the connection still stands
+        node.say(voice.lanes(NOW, queue_veh=6), Channel.LANES)
+    assert ingest.wait_for({"x1": 3}, PATIENCE_S)
+    assert ingest.bad_messages == 0
+    assert [each.queue_veh for each in store.lane_history("x1", "M", NOW - 10, NOW + 10)] == [6.0]
     node.close()
     ingest.close()
 

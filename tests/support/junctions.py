@@ -21,6 +21,7 @@ def cluster(
     inside: Sequence[int] | None = None,
     least_s: float = 5.0,
     room_veh: float = 20.0,
+    tail_s: float = 0.0,
 ) -> Cluster:
     """Lights by what their links show.
 
@@ -34,6 +35,7 @@ def cluster(
         inside: per link how many wait inside.
         least_s: shortest green.
         room_veh: of each lane.
+        tail_s: for how long who loses green still has it.
     """
     links, stages = len(lanes), len(right)
     own = lights or [(links, stages)]
@@ -61,6 +63,7 @@ def cluster(
         right=np.array(right, np.int32),
         travel_s=np.full(links, 6.0),
         change_s=change_s,
+        tail_s=np.full_like(change_s, tail_s) * (change_s > 0.0),
         least_s=np.full(stages, least_s),
         room_veh=np.full(1 + max(lane for ways in lanes for lane in ways), room_veh),
     )

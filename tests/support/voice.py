@@ -65,13 +65,21 @@ class Voice:
         return LaneTelemetry(**self.head(time_s, life_s), lanes=states)  # type: ignore[arg-type]
 
     def signal(
-        self, time_s: float, *, plan: str = "day", revision: int = 0, life_s: float = 5.0, second: int = 3
+        self,
+        time_s: float,
+        *,
+        plan: str = "day",
+        revision: int = 0,
+        life_s: float = 5.0,
+        second: int = 3,
+        source: ControlSource | None = None,
+        reason: str = "",
     ) -> SignalStatus:
         groups = {"m": Indication.GREEN, "pm": Indication.GREEN, "s": Indication.RED, "ps": Indication.RED}
-        source = ControlSource.CENTRAL if revision else ControlSource.TIME_OF_DAY
+        source = source or (ControlSource.CENTRAL if revision else ControlSource.TIME_OF_DAY)
         return SignalStatus(
             **self.head(time_s, life_s), groups=groups, stage="main", cycle_second_s=second, cycle_s=90, plan=plan,
-            revision=revision, source=source, in_transition=False,
+            revision=revision, source=source, in_transition=False, reason=reason,
         )  # type: ignore[arg-type]  # fmt: skip
 
     def health(self, time_s: float, *, state: str = "online", life_s: float = 15.0) -> Health:

@@ -1,7 +1,7 @@
 /** One card a junction: which plan runs, how far its cycle is, on which rung of the ladder, and how the node is. */
 
 import { el, lampOf, lampShape, setAttribute, setText, svg } from "./dom.js";
-import { named, note, number, t } from "./words.js";
+import { named, notes, number, t } from "./words.js";
 
 export class Cards {
   constructor(host) { this.host = host; this.cards = new Map(); }
@@ -53,25 +53,26 @@ class Card {
     const { health, signal } = node;
     setAttribute(this.health, "class", `badge ${health.state}`);
     setText(this.health, t(health.state));
-    this.health.title = [note(health.note), health.software, t("cameras", { n: health.cameras.length }), t("spooled", { n: health.spooled }), t("missing", { n: node.counts.missing })].filter(Boolean).join(" · ");
+    this.health.title = [notes(health.note), health.software, t("cameras", { n: health.cameras.length }), t("spooled", { n: health.spooled }), t("missing", { n: node.counts.missing })].filter(Boolean).join(" · ");
     setAttribute(this.root, "class", `panel card ${health.state}`);
     for (const [name, lamp] of this.groups) this.showLamp(name, lamp, signal);
     if (!signal) {
       setText(this.source, "");
       this.facts.dataset.words = "";
-      setText(this.facts, note(health.note) || t("no_signal"));
+      setText(this.facts, notes(health.note) || t("no_signal"));
       setText(this.countdown, "");
       this.bar.replaceChildren();
       return;
     }
     setText(this.source, t(signal.source));
     setAttribute(this.source, "class", `rung ${signal.source}`);
+    setAttribute(this.source, "title", [notes(signal.reason), t("rung_changes", { n: signal.rung_changes })].filter(Boolean).join(" · "));
     const { timing } = signal;
     this.showFacts([
       [t("plan"), signal.plan],
       [t("cycle"), `${signal.cycle_s} s`],
-      [t("offset"), timing ? `${timing.offset_s} s` : "–"],
-    ], health.state === "online" ? "" : note(health.note));
+      [t("offset"), timing && timing.offset_s !== null ? `${timing.offset_s} s` : "–"],
+    ], notes(signal.reason, health.state === "online" ? "" : health.note));
     this.showCycle(signal);
   }
 
@@ -82,8 +83,9 @@ class Card {
     this.facts.replaceChildren(...pairs.map(([key, value]) => el("span", {}, `${key} `, el("b", {}, value))), why ? el("span", { class: "warn" }, why) : "");
   }
 
-  showCycle({ timing, cycle_s, cycle_second_s, stage, in_transition, live }) {
-    const known = timing && !in_transition;
+  showCycle({ timing, cycle_s, cycle_second_s, stage, in_transition, live, source }) {
+    const bySight = source === "adaptive" || (timing && timing.mode !== "fixed");
+    const known = timing && !in_transition && !bySight;
     const segments = known ? timing.starts_s.map((start, i) => [start, timing.green_s[i], this.site.stages[i]?.id ?? i + 1]) : [[0, cycle_s, ""]];
     const drawn = JSON.stringify([segments, cycle_s]);
     if (this.drawn !== drawn) {
@@ -104,7 +106,8 @@ class Card {
       const next = Math.min(cycle_s, ...segments.map(([start]) => start).filter((start) => start > cycle_second_s));
       words = `${t("changing")} · ${t("left_s", { s: number(next - cycle_second_s) })}`;
     }
-    setText(this.countdown, in_transition && live ? `${words} · ${t("transition")}` : words);
+    const aside = bySight ? t("by_sight") : in_transition ? t("transition") : "";
+    setText(this.countdown, aside && live ? `${words} · ${aside}` : words);
   }
 
   showLamp(name, { picture, shape, word, item }, signal) {

@@ -30,10 +30,15 @@ const WORDS = {
   degraded: ["Suy giảm", "Degraded"],
   offline: ["Mất liên lạc", "Offline"],
   central: ["Trung tâm", "Central plan"],
+  last_valid: ["Kế hoạch còn hiệu lực", "Last valid plan"],
   time_of_day: ["Theo giờ trong ngày", "Time of day"],
+  adaptive: ["Thích ứng tại chỗ", "Adaptive, alone"],
+  fixed: ["Kế hoạch cố định", "Fixed plan"],
   cabinet: ["Tủ điều khiển", "Cabinet"],
   flash: ["Nháy vàng an toàn", "Flash"],
   transition: ["đang chuyển", "in transition"],
+  by_sight: ["theo hình camera", "by what cameras see"],
+  rung_changes: ["{n} lần đổi bậc điều khiển", "{n} changes of rung"],
   plan: ["Kế hoạch", "Plan"],
   cycle: ["Chu kỳ", "Cycle"],
   offset: ["Lệch pha", "Offset"],
@@ -165,6 +170,26 @@ const WORDS = {
   "note_health messages have stopped": ["bản tin tình trạng đã ngừng", "health messages have stopped"],
   "note_the link broke": ["đường truyền bị đứt", "the link broke"],
   "note_switched off": ["đã tắt", "switched off"],
+  "note_no valid plan of the centre": ["không có kế hoạch nào của trung tâm còn hiệu lực", "no valid plan of the centre"],
+  "note_no link to the broker": ["mất kết nối MQTT", "no link to the broker"],
+  "note_the centre is not heard": ["không nghe thấy trung tâm", "the centre is not heard"],
+  "note_the centre is offline": ["trung tâm đang ngoại tuyến", "the centre is offline"],
+  "note_the clock is not set": ["đồng hồ chưa được đặt", "the clock is not set"],
+  "note_the clock has jumped": ["đồng hồ bị nhảy", "the clock has jumped"],
+  "note_clock and controller disagree about the time": ["đồng hồ lệch với tủ điều khiển", "clock and controller disagree about the time"],
+  "note_the controller does not answer": ["tủ điều khiển không trả lời", "the controller does not answer"],
+  "note_the controller is flashing": ["tủ điều khiển đang nháy vàng", "the controller is flashing"],
+  "note_the controller takes no requests": ["tủ điều khiển không nhận yêu cầu", "the controller takes no requests"],
+  "note_the controller takes no calls for stages": ["tủ điều khiển không nhận lệnh gọi pha", "the controller takes no calls for stages"],
+  "note_no picture": ["không có hình", "no picture"],
+  "note_no adaptive control on this box": ["hộp này không có điều khiển thích ứng", "no adaptive control on this box"],
+  "note_adaptive control is not ready": ["điều khiển thích ứng chưa sẵn sàng", "adaptive control is not ready"],
+  "note_no news from the neighbour": ["không có tin từ nút lân cận", "no news from the neighbour"],
+  "note_the controller answers again and is being watched": ["tủ điều khiển đã trả lời lại, đang theo dõi", "the controller answers again and is being watched"],
+  "note_the clock is steady again and is being watched": ["đồng hồ đã ổn định lại, đang theo dõi", "the clock is steady again and is being watched"],
+  "note_the link to the broker is back and is being watched": ["MQTT đã thông lại, đang theo dõi", "the link to the broker is back and is being watched"],
+  "note_the centre is heard again and is being watched": ["đã nghe lại trung tâm, đang theo dõi", "the centre is heard again and is being watched"],
+  "note_adaptive control is ready and is being watched": ["điều khiển thích ứng đã sẵn sàng, đang theo dõi", "adaptive control is ready and is being watched"],
 
   no_result: ["Chưa có kết quả so sánh", "No comparison yet"],
   measure: ["Chỉ số", "Measure"],
@@ -197,11 +222,17 @@ export function t(key, values = {}) {
 /** A site's own names; those that sites usually give are translated, others are shown as they are. */
 export const named = (name) => (`name_${name}` in WORDS ? t(`name_${name}`) : String(name));
 
-/** Why a node is as it is: the centre's own notes are translated, those of a node are shown as they came. */
+/** Why a node is as it is, and its rung: known sentences are translated, others and the details after a colon are shown as they came. */
 export function note(words) {
   const silent = /^silent for (\d+) s$/.exec(words);
-  return silent ? t("note_silent", { s: silent[1] }) : knows(`note_${words}`) ? t(`note_${words}`) : words;
+  if (silent) return t("note_silent", { s: silent[1] });
+  const [, sentence, details] = /^(.*?)(?:: (.*))?$/s.exec(words);
+  if (!knows(`note_${sentence}`)) return words;
+  return details === undefined ? t(`note_${sentence}`) : `${t(`note_${sentence}`)}: ${details.split(", ").map(named).join(", ")}`;
 }
+
+/** Several of them, a semicolon between two, each told once. */
+export const notes = (...texts) => [...new Set(texts.flatMap((words) => (words ?? "").split("; ")).filter(Boolean))].map(note).join("; ");
 
 export const knows = (key) => key in WORDS;
 

@@ -17,6 +17,7 @@ from nutgiao.models.queueing.junction.tables import (
     START_S,
     STOP,
     STOP_COST_S,
+    STOP_EVERY_S,
     STOP_GO_S,
     YIELD,
     Cluster,
@@ -106,7 +107,7 @@ def passage(  # noqa: PLR0911, PLR0912, PLR0915 - one reason after the other why
     start_s = w.green_from[i] + p[START_S]
     at_s = max(start_s if arrive_s < start_s else arrive_s, w.last_s[lane] + p[HEADWAY_S])
     if shown == STOP:
-        at_s = max(at_s, arrive_s + p[STOP_GO_S])
+        at_s = max(at_s, arrive_s + p[STOP_GO_S], w.last_s[lane] + p[STOP_EVERY_S])
     at_s = max(at_s, t)
     if at_s >= t + 1.0:
         return STAYS

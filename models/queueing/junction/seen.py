@@ -58,3 +58,17 @@ class Showing:
     left_s: F8
     green_s: F8
     since_s: F8
+
+
+PACE_SHARE = 0.75
+"""Of the speed limit, what those keep who drive freely in a town: motorcycles in Hanoi ride at 30 to 40 km/h (assumed,
+and as the simulated street has it)."""
+
+
+def free_s(distance_m: float, speed_mps: float, limit_mps: float, accel_mps2: float = 2.6) -> float:
+    """Seconds to drive a distance if nothing hinders: first faster up to the limit (SUMO's usual 2.6 m/s2)."""
+    distance_m = max(0.0, distance_m)
+    ramp_m = max(0.0, limit_mps**2 - speed_mps**2) / (2.0 * accel_mps2)
+    if distance_m < ramp_m:
+        return float(np.sqrt(speed_mps**2 + 2.0 * accel_mps2 * distance_m) - speed_mps) / accel_mps2
+    return max(0.0, limit_mps - speed_mps) / accel_mps2 + (distance_m - ramp_m) / limit_mps

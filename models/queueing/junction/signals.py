@@ -42,7 +42,7 @@ def _begin(c: Cluster, w: Scratch, g: int, stage: int, t: float) -> None:
 @inlined
 def _serves(c: Cluster, o: Outlook, w: Scratch, p: F8, g: int, stage: int, t: float) -> float:
     """How many are served in a second if the stage shows for as long as its longest queue needs, with the change."""
-    setup_s = 0.0 if stage == w.now[g] else c.change_s[w.now[g], stage] + p[START_S]
+    setup_s = 0.0 if stage == w.now[g] else c.change_s[w.now[g], stage] - c.tail_s[w.now[g], stage] + p[START_S]
     served = 0.0
     longest = 0
     for lane in range(len(c.room_veh)):
@@ -114,8 +114,10 @@ def _lamps(c: Cluster, w: Scratch, p: F8, g: int, t: float) -> None:
         elif c.right[nxt, i] != RED:
             w.shows[i] = min(right, c.right[nxt, i])
         else:
-            into_s = t - (w.change_to[g] - c.change_s[now, nxt])
-            if right == YIELD and into_s < 1.0 and w.waits[i] < c.link_inside[i]:
+            into_s = t - (w.change_to[g] - c.change_s[now, nxt]) - c.tail_s[now, nxt]
+            if into_s < 0.0:
+                w.shows[i] = right
+            elif right == YIELD and into_s < 1.0 and w.waits[i] < c.link_inside[i]:
                 w.shows[i] = AMBER_GO  # who waits inside the junction leaves it
             else:
                 w.shows[i] = AMBER_GO if right != YIELD and into_s < p[AMBER_S] else RED

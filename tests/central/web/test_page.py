@@ -19,7 +19,9 @@ from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
+from nutgiao.models.contracts.words import ControlSource
 from tests.support.centre import NOW, SITE, filled
+from tests.support.voice import Voice
 
 PATIENCE_S = 15
 RESULT = {
@@ -126,6 +128,24 @@ def test_queues_plan_cycle_and_rung_are_on_the_screen(page: Page) -> None:
     card = page.text("#junctions")
     for words in ("Ngã tư thử", "Theo giờ trong ngày", "Trực tuyến", "day", "10 s"):
         assert words in card
+
+
+def test_the_rung_is_shown_with_its_reason_in_both_languages(
+    page: Page, centre: tuple[NetworkState, SqliteStore]
+) -> None:
+    reason = "no link to the broker; no picture: west"
+    status = Voice(SITE, boot="b2").signal(NOW + 1, life_s=1e6, source=ControlSource.LAST_VALID, reason=reason)
+    centre[0].take(status, NOW)
+    page.until(lambda: page.all(".rung.last_valid"))
+    for words in ("Kế hoạch còn hiệu lực", "mất kết nối MQTT; không có hình: Tây"):
+        assert words in page.text("#junctions")
+    page.one("#lang-en").click()
+    page.until(lambda: "no link to the broker; no picture: west" in page.text("#junctions"))
+    assert "Last valid plan" in page.text("#junctions")
+    page.one("#lang-vi").click()
+    height, room = page.driver.execute_script("return [document.documentElement.scrollHeight, innerHeight]")
+    assert height <= room, "the reason fits, too"
+    assert page.errors() == []
 
 
 def test_refused_plan_names_rule_and_cure(page: Page) -> None:

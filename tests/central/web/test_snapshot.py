@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from nutgiao.central import web
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.snapshot import plan_rows, snapshot
+from nutgiao.edge.signal.reasons import Reason
 from nutgiao.models.contracts.plan import cycle_of
-from tests.support.crossroads import NOON_S, plan_for
+from nutgiao.models.contracts.words import ControlSource
+from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.dual_ring import GREENS, LAG, dual_ring
 from tests.support.voice import Voice
 
@@ -30,3 +35,33 @@ def test_stages_begin_in_the_order_of_the_plan_that_runs(tmp_path: Path) -> None
     assert timing["order"] == LAG
     assert [row["order"] for row in plan_rows(state, store, NOON_S)] == [LAG]
     assert [kept.plan for kept in store.plans()] == [plan]
+
+
+def test_the_rung_and_its_reason_are_told_and_what_does_not_hold_on_it_is_left_out(tmp_path: Path) -> None:
+    site = crossroads()
+    state, store, voice = NetworkState([site]), SqliteStore(tmp_path / "centre.db", tmp_path / "evidence"), Voice(site)
+
+    def told(source: ControlSource, reason: str) -> dict[str, Any]:
+        state.take(voice.signal(NOON_S, source=source, reason=reason), NOON_S)
+        [node] = snapshot(state, store, NOON_S, {})["nodes"]
+        return node["signal"]  # type: ignore[no-any-return]
+
+    signal = told(ControlSource.TIME_OF_DAY, "no valid plan of the centre")
+    assert (signal["source"], signal["reason"], signal["timing"]["offset_s"]) == (
+        "time_of_day",
+        "no valid plan of the centre",
+        10,
+    )
+    assert told(ControlSource.FIXED, "the clock is not set")["timing"]["offset_s"] is None
+
+
+def test_the_page_has_vietnamese_words_for_every_rung_and_every_reason() -> None:
+    words = (Path(web.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
+    for rung in ControlSource:
+        assert re.search(rf"^  {rung}: \[", words, re.MULTILINE), rung
+    for reason in Reason:
+        translated = re.search(
+            rf'^  "note_{re.escape(reason)}": \["(.+)", "{re.escape(reason)}"\],$', words, re.MULTILINE
+        )
+        assert translated is not None, reason
+        assert translated[1] != reason

@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgiao.edge.signal.guard import Guard
-from nutgiao.edge.signal.ladder import Answer, Ladder
-from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus
-from nutgiao.models.contracts.messages import PlanProposal
-from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan, scheduled_row
-from nutgiao.models.contracts.safety import Rule, check_lamps
-from nutgiao.models.contracts.site import Limits, Site, site_hash
-from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
+from nutgiao.edge.signal.ladder import Ladder
+from nutgiao.models.contracts.plan import cycle_of
+from nutgiao.models.contracts.safety import Rule
+from nutgiao.models.contracts.site import Limits
+from nutgiao.models.contracts.timeline import GREEN
 from nutgiao.models.contracts.words import ControlSource, Indication
-from nutgiao.simulation.cabinet import Cabinet
 from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.dual_ring import GREENS, LAG, dual_ring
-
-CODES = {Indication.RED: RED, Indication.GREEN: GREEN, Indication.AMBER: AMBER}
-
-
-class Junction:
-    """A cabinet with a ladder in front of it and a clock that the test turns."""
-
-    def __init__(self, site: Site, *, trusted: bool = True, now_s: int = NOON_S) -> None:
-        assert site.signals is not None
-        self.site, self.signals, self.now_s = site, site.signals, now_s
-        row = scheduled_row(self.signals, (now_s + 7 * 3600) % 86400)
-        self.cabinet = Cabinet(self.signals, local_plan(site.id, self.signals, site_hash(site), row), now_s)
-        self.ladder = Ladder(site, Guard(site, lambda body, signature: trusted), self)
-        self.shown = self.cabinet.tick(now_s)
-        self.lamps: list[list[int]] = []
-
-    def status(self) -> CabinetStatus | None:
-        return self.shown
-
-    def request(self, request: CabinetRequest) -> None:
-        self.cabinet.request(request)
-
-    def second(self, *plans: SignalPlan) -> list[Answer]:
-        head = {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": 0.0, "expires_s": 9e9}
-        proposals = [PlanProposal(**head, plan=plan, signature="00") for plan in plans]
-        answers = self.ladder.second(float(self.now_s), proposals)
-        self.now_s += 1
-        self.shown = self.cabinet.tick(self.now_s)
-        self.lamps.append([CODES.get(shown, RED) for shown in self.shown.groups])
-        return answers
-
-    def run(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.second()
-
-    def broken(self) -> list[str]:
-        return [str(refusal) for refusal in check_lamps(self.signals, np.array(self.lamps, np.int8))]
+from tests.support.guarded import Junction
 
 
 def test_an_accepted_plan_starts_at_a_cycle_boundary_and_reaches_its_offset() -> None:
@@ -194,7 +154,7 @@ def test_the_conflict_monitor_flashes_and_nothing_is_asked_of_a_flashing_control
     assert junction.shown.source is ControlSource.FLASH
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     greens=st.lists(st.tuples(st.integers(5, 70), st.integers(5, 70)), min_size=1, max_size=4),
     offsets=st.lists(st.integers(0, 160), min_size=4, max_size=4),

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.messages import (
+    Announcement,
     AnyMessage,
+    Arrival,
     CameraHealth,
     CentreHeartbeat,
     EvidenceRef,
@@ -20,12 +22,21 @@ from nutgiao.models.contracts.messages import (
     LaneTelemetry,
     PlanProposal,
     PlanReply,
+    PriorityRequest,
+    PriorityStatus,
     SignalStatus,
     ViolationReport,
     decode,
     encode,
 )
 from nutgiao.models.contracts.plan import SignalPlan
+from nutgiao.models.contracts.priority import (
+    PriorityAsk,
+    PriorityItem,
+    PriorityState,
+    PriorityVehicle,
+    RequestType,
+)
 from nutgiao.models.contracts.safety import Refusal, Rule
 from nutgiao.models.contracts.words import ControlSource, Indication, VehicleClass, ViolationKind
 
@@ -118,7 +129,36 @@ messages: st.SearchStrategy[AnyMessage] = st.one_of(
         starts_s=st.none() | numbers,
         refusals=st.lists(refusals, max_size=3).map(tuple),
     ),
+    st.builds(
+        Announcement,
+        **head,
+        arrivals=st.lists(st.builds(Arrival, to=words, at_s=numbers, mcu=numbers, persons=numbers), max_size=3).map(
+            tuple
+        ),
+    ),
     st.builds(CentreHeartbeat, **head, state=words, revisions=st.dictionaries(words, counts, max_size=3)),
+    st.builds(
+        PriorityRequest,
+        **head,
+        ask=st.builds(
+            PriorityAsk,
+            request=words,
+            type=st.sampled_from(RequestType),
+            level=st.integers(0, 14),
+            eta_s=st.none() | st.integers(0, 255),
+            vehicle_type=st.none() | st.sampled_from(PriorityVehicle),
+            connection=st.none() | words,
+        ),
+    ),
+    st.builds(
+        PriorityStatus,
+        **head,
+        requests=st.lists(
+            st.builds(PriorityItem, request=words, state=st.sampled_from(PriorityState), since_s=numbers, reason=words),
+            max_size=3,
+        ).map(tuple),
+        refused=st.dictionaries(words, words, max_size=2),
+    ),
 )
 
 HEALTH = {
@@ -168,6 +208,9 @@ WRONG: dict[str, bytes] = {
     "half a surrogate": json.dumps(HEALTH).encode().replace(b"j1-b-1", b"\\ud800"),
     "brackets without end": DEEP,
     "brackets without end in a key nobody knows": json.dumps(HEALTH).encode()[:-1] + b', "x": ' + DEEP,
+    "a priority beyond the highest level": json.dumps(
+        {**HEALTH, "schema": "nutgiao/priority/1", "ask": {"request": "r", "type": "new", "level": 15}}
+    ).encode(),
     "a message cut off": json.dumps(HEALTH).encode()[:-5],
 }
 
@@ -195,5 +238,5 @@ def test_a_plan_with_a_key_nobody_knows_is_not_run() -> None:
 
 def test_schemas_are_names_with_a_version() -> None:
     tags = [kind.__struct_config__.tag for kind in get_args(AnyMessage)]
-    assert len(set(tags)) == 7
+    assert len(set(tags)) == len(tags)
     assert all(str(tag).startswith("nutgiao/") and str(tag).endswith("/1") for tag in tags)

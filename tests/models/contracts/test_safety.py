@@ -206,5 +206,5 @@ def test_greens_of_a_billion_seconds_are_refused_without_being_drawn() -> None:
 
 def test_every_rule_has_a_test_of_its_own_or_belongs_to_the_guard() -> None:
     here = {rule for _, rule in ADMISSION.values()} | {rule for _, rule, _ in TAMPERED.values()} | {Rule.RATE}
-    elsewhere = {Rule.SIGNATURE, Rule.INTERVAL, Rule.TRANSITION, Rule.CONTROLLER, Rule.BARRIER}
+    elsewhere = {Rule.SIGNATURE, Rule.INTERVAL, Rule.TRANSITION, Rule.MODE, Rule.CONTROLLER, Rule.BARRIER}
     assert set(Rule) - here == elsewhere

@@ -30,7 +30,8 @@ from tests.support.signal_sites import Pick
 SITES = 40
 """Sites of the seeded count: about 1600 plans and changes; ``make bench-safety`` judges a hundred thousand."""
 
-ABOUT_LAMPS = set(Rule) - {Rule.SITE, Rule.REVISION, Rule.VALIDITY, Rule.SIGNATURE, Rule.INTERVAL, Rule.CONTROLLER}
+OF_THE_GUARD = {Rule.SIGNATURE, Rule.INTERVAL, Rule.MODE, Rule.CONTROLLER}
+ABOUT_LAMPS = set(Rule) - {Rule.SITE, Rule.REVISION, Rule.VALIDITY} - OF_THE_GUARD
 
 
 def crossroads_signals() -> Signals:

@@ -22,6 +22,7 @@ from nutgiao.models.queueing.junction.tables import (
     START_S,
     STOP,
     STOP_COST_S,
+    STOP_EVERY_S,
     STOP_GO_S,
     YIELD,
     Cluster,
@@ -126,10 +127,13 @@ class Junction:
                 shows[i] = right
                 if light.coming != NONE and right != RED:
                     after = self.c.right[light.coming, i]
-                    into_s = t - (light.change_end_s - self.c.change_s[light.stage, light.coming])
+                    begun_s = light.change_end_s - self.c.change_s[light.stage, light.coming]
+                    into_s = t - begun_s - self.c.tail_s[light.stage, light.coming]
                     leaves = right == YIELD and into_s < 1.0 and light.inside.get(i, 0) < self.c.link_inside[i]
                     if after != RED:
                         shows[i] = min(right, after)
+                    elif into_s < 0.0:
+                        shows[i] = right
                     elif leaves or (right != YIELD and into_s < self.p[AMBER_S]):
                         shows[i] = AMBER_GO
                     else:
@@ -156,7 +160,8 @@ class Junction:
 
     def serves(self, g: int, stage: int, t: float) -> float:
         light = self.lights[g]
-        setup_s = 0.0 if stage == light.stage else self.c.change_s[light.stage, stage] + self.p[START_S]
+        lost_s = self.c.change_s[light.stage, stage] - self.c.tail_s[light.stage, stage]
+        setup_s = 0.0 if stage == light.stage else lost_s + self.p[START_S]
         served, longest = 0.0, 0
         for lane in range(len(self.lanes)):
             count = 0
@@ -189,7 +194,7 @@ class Junction:
         start_s = self.green_s[car.link] + self.p[START_S]
         at_s = max(car.arrive_s, start_s, self.last_s[lane] + self.p[HEADWAY_S])
         if shown == STOP:
-            at_s = max(at_s, car.arrive_s + self.p[STOP_GO_S])
+            at_s = max(at_s, car.arrive_s + self.p[STOP_GO_S], self.last_s[lane] + self.p[STOP_EVERY_S])
         at_s = max(at_s, t)
         out, to = self.c.link_exit[car.link], self.c.link_to[car.link]
         if at_s >= t + 1.0 or (out != NONE and self.room[out] < 1.0):

@@ -20,6 +20,7 @@ from nutgiao.models.queueing.junction.tables import (
     START_S,
     STOP,
     STOP_COST_S,
+    STOP_EVERY_S,
     USUAL,
     YIELD,
     Cluster,
@@ -93,6 +94,12 @@ def test_who_must_halt_first_does() -> None:
     assert pass_s[0] == pytest.approx(4.5)
 
 
+def test_those_behind_who_must_halt_first_take_longer_than_a_queue_at_green() -> None:
+    c = cluster([[STOP, RED], [RED, GREEN]], [[0], [1]], exits=[0, 1])
+    _, pass_s = passages(c, outlook(c, [(0, 0, 0.0)] * 3), [[(NEVER_S, 0)]])
+    assert np.diff(pass_s) == pytest.approx(USUAL[STOP_EVERY_S])
+
+
 def test_a_full_street_lets_nobody_in_but_as_it_empties() -> None:
     c = crossing()
     o = outlook(c, [(0, 0, 0.0)] * 4, exit_veh=0.0)
@@ -128,7 +135,7 @@ def anything(draw: st.DrawFn) -> tuple[Cluster, Outlook, list[list[tuple[float, 
     c = cluster(
         right, ways, yields=[(a, b) for a, b in pairs if a != b], lights=[(2, 3), (2, 2)], to=[2, NONE, NONE, 0],
         exits=[NONE, 0, 1, NONE], inside=draw(st.lists(st.integers(0, 2), min_size=4, max_size=4)),
-        room_veh=draw(st.sampled_from([1.0, 3.0, 20.0])),
+        room_veh=draw(st.sampled_from([1.0, 3.0, 20.0])), tail_s=draw(st.sampled_from([0.0, 0.0, 1.0, 2.0])),
     )  # fmt: skip
     links = [(0, 0), (1, 1), (2, 2), (3, 3), (1, 0), (3, 2)]
     rows = draw(st.lists(st.tuples(st.sampled_from(links), st.floats(0.0, 50.0)), max_size=30))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nutgiao.simulation.control.shares import Shares
+from nutgiao.models.queueing.shares import Shares
 
 
 @given(st.lists(st.floats(0.01, 10.0), min_size=1, max_size=6), st.integers(1, 60))
