@@ -10,7 +10,8 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
 export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety bench-plans bench-control clean
+.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety bench-plans bench-control bench-control-old-sumo bench-adaptive \
+	bench-ladder clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -59,6 +60,15 @@ bench-plans: $(VENV)/.dev ## how good found plans are in SUMO, beside its own to
 
 bench-control: $(VENV)/.dev ## lights set second by second in SUMO, beside its own control; FULL=1 every seed, ALLRED=1 with all-red
 	@$(BIN)/python -m benchmarks.control
+
+bench-control-old-sumo: $(VENV)/.dev ## the same on SUMO 1.9.2, beside published learned controllers; FULL=1 five seeds
+	@$(BIN)/python -m benchmarks.control_old_sumo
+
+bench-adaptive: $(VENV)/.dev ## boxes that choose stages on the demo's street, beside its time-of-day plans; SEEDS="1 2 3"
+	@$(BIN)/python -m benchmarks.adaptive
+
+bench-ladder: $(VENV)/.dev ## cuts what each rung of the ladder rests on, and logs where the junction went
+	@$(BIN)/python -m benchmarks.ladder
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
