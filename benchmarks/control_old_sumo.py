@@ -148,12 +148,12 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         "true delay",
         "never in",
         "coll.",
-        "em. br.",
+        "em. st.",
         "published",
     ):
         table.add_column(head, justify="left" if head in ("scenario", "row") else "right")
     for r in rows:
-        sums = [sum(one[key] for one in r["by seed"]) for key in ("never_in", "collisions", "emergency_brakings")]
+        sums = [sum(one[key] for one in r["by seed"]) for key in ("never_in", "collisions", "emergency_stops")]
         known_s = r["published shipped_s"] if r["row"] == SHIPPED else r["best learned_s"]
         table.add_row(
             r["scenario"], r["row"], f"{r['seeds']}/{r['seeds asked']}", f"{r['published_s']:.1f}",

@@ -61,14 +61,14 @@ class Outcome(msgspec.Struct, frozen=True):
         true_s: of everybody who was to set out, those who never entered waiting to the end.
         never_in: how many those are.
         collisions: SUMO's count.
-        emergency_brakings: SUMO's count.
+        emergency_stops: SUMO's count; this version counts no emergency brakings.
     """
 
     published_s: float
     true_s: float
     never_in: int
     collisions: int
-    emergency_brakings: int
+    emergency_stops: int
 
 
 def packages(cache: Path | None = None) -> Path:
@@ -131,7 +131,7 @@ def run(job: Job) -> Outcome:
         safety = ET.parse(said).getroot().find("safety")
         if safety is None:
             raise RuntimeError(f"SUMO {VERSION} told nothing of safety in {said.read_text()!r}")
-        told = (int(safety.attrib[key]) for key in ("collisions", "emergencyBraking"))
+        told = (int(safety.attrib[key]) for key in ("collisions", "emergencyStops"))
         return Outcome(*delays(scenario, trips), *told)
 
 
