@@ -28,7 +28,8 @@ from benchmarks.resco import NAMES, fetch
 from benchmarks.result import Result, console, target
 from nutgiao.cli.controllers import kind_of
 from nutgiao.models.intervals import interval
-from nutgiao.simulation.control.drive import Drive, Loop, drive, loop
+from nutgiao.simulation.control.drive import Drive, Loop, loop
+from nutgiao.simulation.control.drive_alone import drive_alone
 from nutgiao.simulation.pools import LocalPool
 from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.setup_runs import Runs, Wanted
@@ -109,7 +110,7 @@ def wanted_of(
                 setup = Setup(replace(scenario, additional=(*scenario.additional, *own[row])))
                 found[row, seed] = runs.wanted(what, "trial without edges", Trial, trial_of, setup, seed)
             else:
-                found[row, seed] = runs.wanted(what, "drive", Drive, drive, Setup(scenario), seed, loops[row])
+                found[row, seed] = runs.wanted(what, "drive", Drive, drive_alone, Setup(scenario), seed, loops[row])
     return found
 
 

@@ -49,11 +49,15 @@ class Dispatcher:
         life_s: float,
         mode: ControlMode = ControlMode.FIXED,
     ) -> None:
-        self.mode = mode
+        self._mode = mode
         self._city, self._sites = city, sites
         self._state, self._store, self._ingest = state, store, ingest
         self._key, self._life_s = key, life_s
         self.revisions: dict[str, int] = {}
+
+    def mode(self, node: str) -> ControlMode:
+        """What a box may do within its plans: what was asked for, unless it has said that it cannot."""
+        return ControlMode.FIXED if self._state.cannot(node, self._mode) else self._mode
 
     def propose(self, node: str, green_s: tuple[int, ...], offset_s: int, running: SignalPlan, now_s: float) -> bool:
         """Proposes timings to a node; its stages keep the order in which they run.
@@ -85,7 +89,7 @@ class Dispatcher:
             valid_from_s=now_s + LEAD_S,
             expires_s=now_s + self._life_s,
             order=running.order,
-            mode=self.mode,
+            mode=self.mode(node),
         )
         broken: tuple[Refusal, ...] = check_plan(
             site.signals, node, plan.site_hash, plan, now_s=now_s, running=running, last_revision=last

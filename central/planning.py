@@ -58,21 +58,27 @@ class Planning:
         self.plan(now_s)
 
     def plan(self, now_s: float) -> None:
-        """Plans once, from what is known now; without news from every junction nothing is changed."""
+        """Plans once, from what is known now; without news from every junction what runs is renewed as it is."""
         running: dict[str, SignalPlan] = {}
         lanes: list[LaneNow] = []
+        silent: list[str] = []
         for site in self._sites:
             plan, known = self._state.running_plan(site.id), self._flows.lanes(site.id, now_s)
+            if plan is not None:
+                running[site.id] = plan
             if plan is None or known is None:
-                log.warning("no plan at %.0f: %s has told too little", now_s, site.id)
-                return
-            running[site.id] = plan
-            lanes += known
-        found = plan_corridor(self._sites, lanes, running, now_s, SEED)
-        self.last = found
+                silent.append(site.id)
+            else:
+                lanes += known
+        found = None
+        if silent:
+            log.warning("no plan at %.0f: %s told too little", now_s, " and ".join(silent))
+        else:
+            found = plan_corridor(self._sites, lanes, running, now_s, SEED)
+            self.last = found
         for node, plan in running.items():
             if found is not None and found.worth:
                 timing = found.timings[node]
                 self._dispatcher.propose(node, timing.green_s, timing.offset_s, plan, now_s)
-            elif plan.revision > 0 or plan.mode is not self._dispatcher.mode:
+            elif plan.revision > 0 or plan.mode is not self._dispatcher.mode(node):
                 self._dispatcher.propose(node, plan.green_s, plan.offset_s, plan, now_s)

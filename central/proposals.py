@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from nutgiao.models.contracts.messages import PlanReply, SignalStatus
 from nutgiao.models.contracts.plan import SignalPlan
-from nutgiao.models.contracts.safety import Refusal
+from nutgiao.models.contracts.safety import Refusal, Rule
+from nutgiao.models.contracts.words import ControlMode
 
 KEPT = 200
 
@@ -102,6 +103,13 @@ class Proposals:
     def newest_first(self) -> list[Proposal]:
         """All of them."""
         return list(reversed(self._all.values()))
+
+    def cannot(self, node: str, mode: ControlMode) -> bool:
+        """Whether a node has refused a plan for its mode."""
+        return any(
+            one.plan.node == node and one.plan.mode is mode and any(r.rule is Rule.MODE for r in one.refusals)
+            for one in self._all.values()
+        )
 
     def plan(self, node: str, plan: str, revision: int) -> SignalPlan | None:
         """The plan of that name and revision, if it was sent from here."""

@@ -11,6 +11,7 @@ from nutgiao.central.proposals import Proposal, Proposals
 from nutgiao.models.contracts.messages import AnyMessage, LaneState, SignalStatus
 from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.site import Site, site_hash
+from nutgiao.models.contracts.words import ControlMode
 
 
 class NetworkState:
@@ -111,6 +112,11 @@ class NetworkState:
         """Plans that were sent, newest first."""
         with self._lock:
             return self._proposals.newest_first()
+
+    def cannot(self, node: str, mode: ControlMode) -> bool:
+        """Whether a node has refused a plan for its mode."""
+        with self._lock:
+            return self._proposals.cannot(node, mode)
 
     def running_plan(self, node: str) -> SignalPlan | None:
         """The plan that the controller last reported, looked up by id and revision; None if nobody here knows it."""

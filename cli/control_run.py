@@ -14,7 +14,8 @@ from nutgiao.cli.controllers import kind_of, mode_of
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.contracts.words import ControlMode
 from nutgiao.simulation.control.decision_log import LogOrder, logged_run
-from nutgiao.simulation.control.drive import Drive, Loop, drive, driven_lights, loop
+from nutgiao.simulation.control.drive import Drive, Loop, driven_lights, loop
+from nutgiao.simulation.control.drive_alone import drive_alone
 from nutgiao.simulation.control.lights import read_lights
 from nutgiao.simulation.scenario import Scenario
 from nutgiao.simulation.setup_runs import Runs, Wanted, run_setup
@@ -175,13 +176,13 @@ def compare(
     wanted = []
     for seed in seeds:
         how = replace(task.how, seconds=seed == seeds[0])  # one run is enough for the picture
-        driven = runs.wanted(f"{task.wish.controller}, seed {seed}", "drive", Drive, drive, task.setup, seed, how)
+        driven = runs.wanted(f"{task.wish.controller}, seed {seed}", "drive", Drive, drive_alone, task.setup, seed, how)
         if logs and seed in logs:
             driven = _logged(driven, how, logs[seed], task.wish.controller)
         wanted += [runs.wanted(f"shipped control, seed {seed}", "trial", Trial, run_setup, task.setup, seed), driven]
         if task.unheard is not None:
             what = f"{task.wish.controller} without priority, seed {seed}"
-            wanted.append(runs.wanted(what, "drive", Drive, drive, task.setup, seed, task.unheard))
+            wanted.append(runs.wanted(what, "drive", Drive, drive_alone, task.setup, seed, task.unheard))
     stopped = False
     try:
         values = runs.results(wanted)

@@ -43,7 +43,11 @@ class CabinetStatus(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CabinetRequest(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """What the edge asks of the controller: run this plan from the next boundary, by these cycles in its order."""
+    """What the edge asks of the controller: run this plan from the next boundary, by these cycles in its order.
+
+    A plan that asks of the street what the running one asks, without a transition, is a renewal: it takes the running
+    one's place at once and changes no lamp. Transitional cycles that still have to run lead to that offset and go on.
+    """
 
     plan: SignalPlan
     source: ControlSource

@@ -7,6 +7,10 @@ import numpy as np
 from nutgiao.models.queueing.junction.tables import NONE, Area, Cluster
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 
+STRAIGHT_MPS = 13.9
+"""The headway of a queue that goes straight on belongs to this speed. Who turns more slowly needs longer to clear his
+own length: of queues that turned left in arterial4x4 the look ahead let 25 to 40 % too many go without this."""
+
 
 def areas(lights: Lights, short_m: float) -> list[Area]:
     """Lights that stand closer than ``short_m`` are planned as one; those without a choice are left out."""
@@ -48,8 +52,12 @@ def _area(lights: Lights, own: list[int]) -> Area:
     to, out = np.full((2, len(links)), NONE, np.int32)
     travel_s = np.zeros(len(links))
     way_s = {}
+    speed_mps = np.full(len(links), STRAIGHT_MPS)
     for c in np.flatnonzero(lights.connection_link >= 0).tolist():
-        way_s[int(lights.connection_link[c])] = street.link_length_m[c] / max(1.0, street.link_speed_mps[c])
+        link, inside_mps = int(lights.connection_link[c]), max(1.0, float(street.link_speed_mps[c]))
+        way_s[link] = street.link_length_m[c] / inside_mps
+        if link in number:
+            speed_mps[number[link]] = inside_mps
     for k, link in enumerate(links.tolist()):
         exit_ = int(lights.link_exit[link])
         if exit_ == NONE:
@@ -74,6 +82,7 @@ def _area(lights: Lights, own: list[int]) -> Area:
         light_stage=np.concatenate([[0], np.cumsum([len(lights.stages_of(one)) for one in own])]).astype(np.int32),
         link_light=np.repeat(np.arange(len(own)), [len(lights.links_of(one)) for one in own]).astype(np.int32),
         link_lane=link_lane, link_to=to, link_exit=out, link_inside=lights.inside[links],
+        slow_s=np.clip(VEHICLE_M / speed_mps - VEHICLE_M / STRAIGHT_MPS, 0.0, 2.0),
         yield_ptr=np.concatenate([[0], np.cumsum([len(one) for one in yields])]).astype(np.int32),
         yield_to=np.array([j for one in yields for j in one], np.int32),
         right=np.ascontiguousarray(lights.right[np.ix_(stages, links)]), travel_s=travel_s, change_s=change_s,

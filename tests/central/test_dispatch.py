@@ -14,9 +14,12 @@ from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.models.contracts.messages import PlanProposal
 from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan
+from nutgiao.models.contracts.safety import Refusal, Rule
 from nutgiao.models.contracts.site import site_hash
+from nutgiao.models.contracts.words import ControlMode
 from tests.support.crossroads import NOON_S
 from tests.support.dual_ring import GREENS, LAG, dual_ring
+from tests.support.voice import Voice
 
 SITE = dual_ring()
 
@@ -64,6 +67,21 @@ def test_new_timings_keep_the_order_in_which_the_stages_run(
     assert dispatcher.propose(SITE.id, longer, 30, running(order), NOON_S)
     (message,) = wire.sent
     assert (message.plan.order, message.plan.green_s, message.plan.cycle_s) == (order, longer, 96)
+
+
+def test_a_box_that_cannot_do_what_a_plan_lets_it_do_gets_plans_without_that(wire: Wire, tmp_path: Path) -> None:
+    state = NetworkState([SITE])
+    store = SqliteStore(tmp_path / "centre.db", tmp_path / "evidence")
+    key = Ed25519PrivateKey.generate()
+    free = Dispatcher("city", {SITE.id: SITE}, state, store, wire, key, 900.0, ControlMode.FREE)  # type: ignore[arg-type]
+    longer = (14, 28, 10, 22, 18, 24, 12, 20)
+    assert free.propose(SITE.id, longer, 30, running(()), NOON_S)
+    sent = wire.sent[-1].plan
+    assert sent.mode is ControlMode.FREE
+    refusal = Refusal(rule=Rule.MODE, reason="rings", cure="send the plan with mode fixed")
+    state.take(Voice(SITE).reply(NOON_S, sent, refusal), NOON_S)
+    assert free.propose(SITE.id, longer, 30, running(()), NOON_S + 1.0)
+    assert wire.sent[-1].plan.mode is ControlMode.FIXED
 
 
 def test_timings_whose_rings_do_not_meet_stay_at_home(dispatcher: Dispatcher, wire: Wire) -> None:

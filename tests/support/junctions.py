@@ -57,6 +57,7 @@ def cluster(
         link_lane=link_lane,
         link_to=np.array(to or [NONE] * links, np.int32),
         link_exit=np.array(exits or [NONE] * links, np.int32),
+        slow_s=np.zeros(links),
         link_inside=np.array(inside or [0] * links, np.int32),
         yield_ptr=np.cumsum([0, *(len(one) for one in whom)]).astype(np.int32),
         yield_to=np.array([j for one in whom for j in one], np.int32),

@@ -69,7 +69,7 @@ def _hindered(  # noqa: PLR0912 - one look at each foe
                 continue
             k = w.head[other]
             if k < o.lane_ptr[other + 1] and o.link[k] == j:
-                comes_s = max(o.arrive_s[k], w.last_s[other] + p[HEADWAY_S])
+                comes_s = max(o.arrive_s[k], w.last_s[other] + p[HEADWAY_S] + c.slow_s[j])
                 if o.arrive_s[k] < w.green_from[j] + p[START_S]:
                     comes_s = max(comes_s, w.green_from[j] + p[START_S])
                 x = c.link_exit[j]
@@ -105,7 +105,7 @@ def passage(  # noqa: PLR0911, PLR0912, PLR0915 - one reason after the other why
     if first != protected:
         return STAYS
     start_s = w.green_from[i] + p[START_S]
-    at_s = max(start_s if arrive_s < start_s else arrive_s, w.last_s[lane] + p[HEADWAY_S])
+    at_s = max(start_s if arrive_s < start_s else arrive_s, w.last_s[lane] + p[HEADWAY_S] + c.slow_s[i])
     if shown == STOP:
         at_s = max(at_s, arrive_s + p[STOP_GO_S], w.last_s[lane] + p[STOP_EVERY_S])
     at_s = max(at_s, t)
@@ -114,7 +114,10 @@ def passage(  # noqa: PLR0911, PLR0912, PLR0915 - one reason after the other why
     x = c.link_exit[i]
     if x != NONE and w.exit_veh[x] < 1.0:
         return STAYS
+    onward = NONE if chained else o.onward[k]
     to = c.link_to[i]
+    if to != NONE and onward != NONE and not _leads(c, onward, to):  # noqa: PLR1714 - kernels know no mixed tuples
+        to = c.link_lane[onward, 0]  # it changes lanes on its way
     if to != NONE and (w.inside_veh[to] + 1.0 > c.room_veh[to] or w.chain_end[to] >= PLACES - 1):
         return STAYS
     if not first and _hindered(c, o, w, p, i, lane, at_s):
@@ -127,20 +130,16 @@ def passage(  # noqa: PLR0911, PLR0912, PLR0915 - one reason after the other why
         cost_s += weight * p[STOP_COST_S] * min(1.0, (lost_s - _HALT_S) / 2.0)
     if shown == AMBER_GO:
         w.waits[i] += 1
-    onward = NONE
     if chained:
         w.chain_head[lane] = q + 1
     else:
         pass_s[k] = at_s
-        onward = o.onward[k]
         w.head[lane] = k + 1
     if x != NONE:
         w.exit_veh[x] -= 1.0
     if to != NONE:
         w.inside_veh[to] += 1.0
         if onward != NONE:
-            if not _leads(c, onward, to):  # it changes lanes on its way
-                to = c.link_lane[onward, 0]
             z = w.chain_end[to]
             w.chain_s[to, z] = at_s + c.travel_s[i]
             w.chain_link[to, z] = onward

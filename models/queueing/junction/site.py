@@ -191,6 +191,7 @@ def _area(
         link_lane=link_lane,
         link_to=np.full(links, NONE, np.int32),
         link_exit=np.full(links, NONE, np.int32),
+        slow_s=np.zeros(len(foes)),
         link_inside=np.array([int(bool(whom)) for whom in foes], np.int32),
         yield_ptr=np.cumsum([0, *(len(whom) for whom in foes)]).astype(np.int32),
         yield_to=np.array([foe for whom in foes for foe in whom], np.int32),

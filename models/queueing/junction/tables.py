@@ -34,6 +34,7 @@ class Cluster(NamedTuple):
         yield_ptr: ``(links + 1,)``.
         yield_to: whom each link gives way to.
         right: ``(stages, links)`` what each link shows.
+        slow_s: ``(links,)`` headway beyond that of a queue that goes straight on.
         travel_s: ``(links,)`` from the stop line to that of ``link_to``.
         change_s: ``(stages, stages)`` change interval; 0 where nobody loses green.
         tail_s: ``(stages, stages)`` for how long who loses green still has it after the change has begun: where walkers
@@ -52,6 +53,7 @@ class Cluster(NamedTuple):
     yield_ptr: I4
     yield_to: I4
     right: I4S
+    slow_s: F8
     travel_s: F8
     change_s: F8S
     tail_s: F8S

@@ -192,11 +192,15 @@ class Junction:
         if car.arrive_s >= t + 1.0 or shown == RED or free != protected:
             return False
         start_s = self.green_s[car.link] + self.p[START_S]
-        at_s = max(car.arrive_s, start_s, self.last_s[lane] + self.p[HEADWAY_S])
+        at_s = max(car.arrive_s, start_s, self.last_s[lane] + self.p[HEADWAY_S] + self.c.slow_s[car.link])
         if shown == STOP:
             at_s = max(at_s, car.arrive_s + self.p[STOP_GO_S], self.last_s[lane] + self.p[STOP_EVERY_S])
         at_s = max(at_s, t)
         out, to = self.c.link_exit[car.link], self.c.link_to[car.link]
+        onward = NONE if chained else car.onward
+        if NONE not in (to, onward):
+            ways = self.c.link_lane[onward].tolist()
+            to = to if to in ways else ways[0]
         if at_s >= t + 1.0 or (out != NONE and self.room[out] < 1.0):
             return False
         if to != NONE and (self.inside[to] + 1.0 > self.c.room_veh[to] or self.came[to] >= PLACES - 1):
@@ -217,12 +221,10 @@ class Junction:
             self.room[out] -= 1.0
         if to != NONE:
             self.inside[to] += 1.0
-            if not chained and car.onward != NONE:
-                ways = self.c.link_lane[car.onward].tolist()
-                target = to if to in ways else ways[0]
+            if onward != NONE:
                 arrive_s = at_s + self.c.travel_s[car.link]
-                self.chains[target].append(Car(car.onward, NONE, arrive_s, car.weight, False, -1))
-                self.came[target] += 1
+                self.chains[to].append(Car(onward, NONE, arrive_s, car.weight, False, -1))
+                self.came[to] += 1
         self.inside[lane] = max(0.0, self.inside[lane] - 1.0)
         self.last_s[lane] = self.crossed_s[car.link] = at_s
         return True
@@ -240,7 +242,7 @@ class Junction:
                 comes_s = inf
                 out = self.c.link_exit[foe]
                 if own and own[0].link == foe and (out == NONE or self.room[out] >= 1.0):
-                    comes_s = max(own[0].arrive_s, self.last_s[other] + self.p[HEADWAY_S])
+                    comes_s = max(own[0].arrive_s, self.last_s[other] + self.p[HEADWAY_S] + self.c.slow_s[foe])
                     if own[0].arrive_s < self.green_s[foe] + self.p[START_S]:
                         comes_s = max(comes_s, self.green_s[foe] + self.p[START_S])
                 if chain and chain[0].link == foe:

@@ -94,6 +94,12 @@ def test_who_must_halt_first_does() -> None:
     assert pass_s[0] == pytest.approx(4.5)
 
 
+def test_a_queue_that_turns_slowly_needs_longer_for_each() -> None:
+    c = crossing()._replace(slow_s=np.array([0.6, 0.0]))
+    _, pass_s = passages(c, outlook(c, [(0, 0, 0.0)] * 3), [[(NEVER_S, 0)]])
+    assert np.diff(pass_s) == pytest.approx(USUAL[HEADWAY_S] + 0.6)
+
+
 def test_those_behind_who_must_halt_first_take_longer_than_a_queue_at_green() -> None:
     c = cluster([[STOP, RED], [RED, GREEN]], [[0], [1]], exits=[0, 1])
     _, pass_s = passages(c, outlook(c, [(0, 0, 0.0)] * 3), [[(NEVER_S, 0)]])
