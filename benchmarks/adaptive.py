@@ -77,14 +77,15 @@ def main() -> None:
                 screen.print(f"seed {seed}, {row}: {told['person_s']:.1f} s a person")
     screen.print(_table(result.rows))
     mean = {
-        row: {key: _mean(result.rows, row, key) for key in ("person_s", "broken_rules", "flashed", "decision_p99_ms")}
+        row: {key: _mean(result.rows, row, key) for key in ("person_s", "broken_rules", "flashed")}
         for row in (PLANS, ALONE, ADAPTIVE)
     }
     own = mean[ADAPTIVE]
+    slowest_ms = max(one["decision_p99_ms"] for one in result.rows if one["row"] == ADAPTIVE)
     unsafe = sum(one["broken_rules"] + one["flashed"] for one in mean.values())
     result.targets = [
         target("delay per person", own["person_s"], "<=", mean[PLANS]["person_s"], "s", PLANS),
-        target("99 of 100 choices within", own["decision_p99_ms"], "<=", DECISION_MS, "ms", "asked for"),
+        target("99 of 100 choices within, slowest run", slowest_ms, "<=", DECISION_MS, "ms", "asked for"),
         target("seconds that break a rule, and trips", unsafe, "<=", 0.0, "", "asked for"),
     ]
     result.finish(screen)

@@ -9,6 +9,7 @@ where RESCO had one for each episode. Quick by default: the first of five seeds;
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,10 +26,11 @@ from rich.table import Table
 
 from benchmarks.old_sumo import Job, Outcome, packages
 from benchmarks.reference import cache_folder
-from benchmarks.resco import NAMES, REPO
+from benchmarks.resco import NAMES, REPO, fetch
 from benchmarks.result import Result, console, target
 from nutgiao.cli.controllers import kind_of
 from nutgiao.models.intervals import interval
+from nutgiao.simulation.code_digest import code_digest
 from nutgiao.simulation.control.drive import loop
 
 SHIPPED, PERFECT = "shipped", "nutgiao perfect"
@@ -47,6 +49,9 @@ SHIPPED_S = {
 """Published delay under the shipped programs: what says whether this is the same experiment."""
 
 SEEDS = (1, 2, 3, 4, 5)
+
+OWN_CODE = ("benchmarks.old_sumo", "benchmarks.plan_free", "nutgiao.simulation.evaluate")
+"""Decides what a run is like, also one under the shipped programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +85,26 @@ class Run:
 
 def runs_of(name: str, row: str, seeds: tuple[int, ...]) -> list[Run]:
     """The runs of a row, each with a file named by all that its outcome depends on."""
-    found, code, more = [], "", 0
+    found, code, more = [], _own_digest(name), 0
     if ROWS[row]:
         kind = kind_of(ROWS[row])
         more = kind.more_stages
-        code = loop(kind.make, [kind.module]).code
+        code += loop(kind.make, [kind.module]).code[:12]
     for seed in seeds:
         job = Job(name, seed, ROWS[row], "perfect", more)
-        key = "-".join(str(one) for one in (name, row.replace(" ", "-"), seed, more, code[:12]) if one != "")
+        key = "-".join(str(one) for one in (name, row.replace(" ", "-"), seed, more, code))
         found.append(Run(job, cache_folder() / "control-old-sumo" / f"{key}.json"))
     return found
+
+
+def _own_digest(name: str) -> str:
+    """Of what makes a run whoever sets the lights: this benchmark's code, the scenario's files and its hour."""
+    scenario = fetch(name)
+    whole = hashlib.sha256(code_digest(OWN_CODE, ()).encode())
+    whole.update(f" {scenario.begin_s} {scenario.end_s} {scenario.step_s} {scenario.options}".encode())
+    for path in (scenario.net, *scenario.routes, *scenario.additional):
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:12]
 
 
 def main() -> int:

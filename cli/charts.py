@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.cli.explain import clock
 from nutgiao.simulation.time_space import WINDOW_S, Corridor, TimeSpace
 from nutgiao.simulation.trial import HALTING_S, Trial
 
@@ -178,12 +179,8 @@ def _time_axis(begin_s: float, end_s: float, top: float, height: float) -> Itera
         x = _LEFT + (time_s - begin_s) / (end_s - begin_s) * (_WIDTH - _LEFT)
         anchor = "end" if x > _WIDTH - 16 else "middle"
         yield f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{bottom}' y2='{bottom + 4}' stroke='{_INK}'/>"
-        yield f"<text x='{x:.1f}' y='{bottom + 17}' text-anchor='{anchor}'>{_clock(float(time_s))}</text>"
+        yield f"<text x='{x:.1f}' y='{bottom + 17}' text-anchor='{anchor}'>{clock(float(time_s))[:-3]}</text>"
         time_s += step_s
-
-
-def _clock(time_s: float) -> str:
-    return f"{int(time_s // 3600):02d}:{int(time_s // 60 % 60):02d}"
 
 
 def _ticks(most: float) -> list[float]:

@@ -23,11 +23,11 @@ from nutgiao.simulation.control.stepper import Controller
 from nutgiao.simulation.trial import Trial
 from nutgiao.simulation.vehicle_kinds import OCCUPANCY
 
-MODULE = "nutgiao.optimizer.control.priority"
-"""Its code decides what a run with priority is like."""
+MODULE = __name__
+"""Its code, with what it imports, decides what a run with priority is like."""
 
-PERSONS = tuple((VEHICLES[name], persons) for name, persons in OCCUPANCY.items() if name != "coach")
-"""Persons aboard by who asks; a coach asks as a bus."""
+PERSONS = tuple({VEHICLES[name]: persons for name, persons in reversed(OCCUPANCY.items())}.items())
+"""Persons aboard by who asks; of classes that ask alike the first one's: coach as bus, taxi as car."""
 
 _FEW = 10.0
 """Streets with fewer vehicles are not told."""
@@ -121,18 +121,14 @@ def priority_lines(body: Mapping[str, Any]) -> list[str]:
     """The same in sentences."""
     lines = []
     for one in body["vehicles"]:
-        lines.append(
-            f"{one['vehicle']}: {one['rides']} requests, {one['never_stood']} of them never stood before the line "
-            f"({one['never_stood_without']} of {one['rides_without']} without priority); it lost "
-            f"{one['lost_s']:.1f} s from request to line instead of {one['lost_without_s']:.1f} s"
-        )
+        lines.append(_ride_line(one))
     for name, words in (("asked_delay_s", "those who ask"), ("others_delay_s", "all others")):
         one = body[name]
         if one is not None:
             ends = "" if one["low"] is None else f", 95 % interval {one['low']:+.1f} to {one['high']:+.1f} s"
             lines.append(f"delay of {words}: {one['without']:.1f} s without, {one['with']:.1f} s with priority{ends}")
     worst = body["worst_street"]
-    if worst is not None:
+    if worst is not None and worst["with_s"] > worst["without_s"]:
         lines.append(
             f"street that loses most: {worst['edge']}, {worst['vehicles']:.0f} vehicles, {worst['without_s']:.1f} s a "
             f"vehicle without, {worst['with_s']:.1f} s with priority"
@@ -140,6 +136,19 @@ def priority_lines(body: Mapping[str, Any]) -> list[str]:
     states = ", ".join(f"{count} {state}" for state, count in body["states"].items())
     lines.append(f"requests: {states or 'none'}; others waited {body['harm_person_s']:.0f} person-s for them")
     return lines
+
+
+def _ride_line(one: Mapping[str, Any]) -> str:
+    """How the rides over the line went, from request to line; the side on which none came there is left out."""
+    line = f"{one['vehicle']}: {one['rides']} rides over the line with priority"
+    if one["rides"]:
+        line += f", {one['never_stood']} of them never stood before it"
+    if one["rides_without"]:
+        line += f" ({one['never_stood_without']} of {one['rides_without']} without priority)"
+    if one["rides"]:
+        line += f"; {one['lost_s']:.1f} s were lost from request to line"
+        line += f" instead of {one['lost_without_s']:.1f} s" if one["rides_without"] else ""
+    return line
 
 
 def priority_section(body: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from nutgiao.cli.charts import AFTER, queue_section, window_s
 from nutgiao.cli.control_priority import priority_section
 from nutgiao.cli.control_run import Controlled
 from nutgiao.cli.control_summary import CONTROLLED, SHIPPED
+from nutgiao.cli.explain import clock
 from nutgiao.cli.optimize_report import STYLE
 from nutgiao.cli.whatif_report import effort, figures_section, losers_section, never_in_section
 
@@ -81,7 +82,7 @@ def _stages(found: Controlled, summary: dict[str, Any]) -> str:
     scale = _WIDTH / _SHOWN_S
     parts = [
         f"<text x='{_LEFT + second * scale:.0f}' y='12' font-size='11' text-anchor='middle'>"
-        f"{_clock(begin_s + first + second)}</text>"
+        f"{clock(begin_s + first + second)}</text>"
         for second in range(0, _SHOWN_S + 1, _TICK_S)
     ]
     for number, light in enumerate(lights):
@@ -146,8 +147,3 @@ def _decisions(took: dict[str, Any] | None) -> str:
         f"<svg role=img aria-label='Choices by duration' width=700 height={height} "
         f"viewBox='0 0 700 {height}'>{''.join(bars)}</svg>"
     )
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

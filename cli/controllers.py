@@ -105,15 +105,18 @@ class Kind(NamedTuple):
 
     Attributes:
         make: makes it.
-        module: its code.
         more_stages: how many further green stages of each free light it uses if nobody says how many.
         modes: how far it can leave the shipped programs; the first one is the usual one.
     """
 
     make: HorizonMaker | GreedyMaker | ActuatedMaker | FixedMaker
-    module: str
     more_stages: int
     modes: tuple[ControlMode, ...] = (ControlMode.FREE, ControlMode.CYCLE, ControlMode.COORDINATED)
+
+    @property
+    def module(self) -> str:
+        """Its code: this module, which imports all controllers and what makes them for the lights."""
+        return __name__
 
     def made(self, mode: ControlMode, begin_s: float) -> ControllerMaker:
         """Makes it for a mode and a scenario's begin."""
@@ -121,11 +124,11 @@ class Kind(NamedTuple):
 
 
 CONTROLLERS: Mapping[str, Kind] = {
-    "horizon": Kind(HorizonMaker(), "nutgiao.optimizer.control.horizon", 6),
-    "max-pressure": Kind(GreedyMaker(Aim.PRESSURE), "nutgiao.optimizer.control.pressure", 0),
-    "max-wave": Kind(GreedyMaker(Aim.WAVE), "nutgiao.optimizer.control.pressure", 0),
-    "actuated": Kind(ActuatedMaker(), "nutgiao.optimizer.control.actuated", 0),
-    "fixed": Kind(FixedMaker(), "nutgiao.optimizer.control.fixed", 0, (ControlMode.FIXED,)),
+    "horizon": Kind(HorizonMaker(), 6),
+    "max-pressure": Kind(GreedyMaker(Aim.PRESSURE), 0),
+    "max-wave": Kind(GreedyMaker(Aim.WAVE), 0),
+    "actuated": Kind(ActuatedMaker(), 0),
+    "fixed": Kind(FixedMaker(), 0, (ControlMode.FIXED,)),
 }
 """By name."""
 

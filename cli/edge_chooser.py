@@ -29,7 +29,7 @@ class HorizonChooser:
 
     def __init__(self, tables: SiteTables, tuning: Tuning | None = None) -> None:
         self._tables, self._tuning = tables, tuning
-        self._plan: SignalPlan | None = None
+        self._asked: tuple[object, ...] | None = None
         self._next = 0
         self._horizon: RollingHorizon | None = self._make(None)
 
@@ -37,8 +37,9 @@ class HorizonChooser:
         """The stage to show from now on; `NONE` if the plan leaves nothing to choose."""
         plan = None if within is None or within.plan.mode is ControlMode.FREE else within.plan
         second = 0 if within is None else within.second
-        if plan != self._plan or (plan is not None and second != self._next):
-            self._plan = plan
+        asked = None if plan is None else (plan.mode, plan.cycle_s, plan.offset_s, plan.green_s, plan.order)
+        if asked != self._asked or (plan is not None and second != self._next):  # a renewal asks the same
+            self._asked = asked
             self._horizon = self._within(plan, second)
         self._next = second + 1
         return np.array([NONE], np.int32) if self._horizon is None else self._horizon.choose(seen, showing)

@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         end_s = second.at_s + 1.0
         if first_s < end_s and second.at_s <= last_s:
             found.append(second)
-        if second.at_s > last_s:
+        ends_unknown = path.suffix == ".part" or args.at < begin_s  # then the end is told, so it is read
+        if second.at_s > last_s and not ends_unknown:
             break
     here = next((one for one in found if one.at_s <= args.at < one.at_s + 1.0), None)
     if here is None:
@@ -94,7 +95,7 @@ def moment(text: str) -> float:
 
 
 def clock(at_s: float) -> str:
-    """``08:12:30``."""
+    """``08:12:30``; parts of a second are left out, and the hours go on behind 24."""
     whole = int(at_s)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 

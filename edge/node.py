@@ -16,6 +16,7 @@ from nutgiao.edge.signal.report import Report
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.violation.rule import Violation
 from nutgiao.models.contracts.controller import CabinetStatus
+from nutgiao.models.contracts.errors import EvidenceBroken
 from nutgiao.models.contracts.messages import (
     Arrival,
     EvidenceRef,
@@ -176,9 +177,12 @@ class Node:
         try:
             sealed = self._evidence.seal(name, self._perception.case(violation))
             reference = EvidenceRef(bundle=sealed.name, manifest_sha256=sealed.manifest_sha256)
-        except OSError as error:  # a full disk must not stop the report; it then says that there is no evidence
+        except (OSError, EvidenceBroken) as error:  # a full disk must not stop the report: it then has no evidence
             log.error("no evidence for %s: %s", name, error)
             self._trouble = f"evidence cannot be written: {error}"
+        except KeyError:
+            log.error("no evidence for %s: its case is not kept any more", name)
+            self._trouble = "evidence cannot be written: a case was not kept until its violation was certain"
         self._uplink.send(
             Channel.VIOLATION,
             ViolationReport,
@@ -201,8 +205,7 @@ class Node:
         blind = [camera.camera for camera in cameras if abs(camera.age_s) > BLIND_AFTER_S]
         notes = [f"no picture from {', '.join(blind)}"] if blind else []
         notes += self._ladder.troubles if self._ladder is not None else ()
-        if self._trouble:
-            notes.append(self._trouble)
+        notes += [trouble for trouble in (self._trouble, self._uplink.trouble) if trouble]
         note = "; ".join(notes)
         if self._seconds % HEALTH_EVERY_S and note == self._note:
             return

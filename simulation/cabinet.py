@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+import msgspec
+
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 from nutgiao.models.contracts.lamp_rules import check_lamps
 from nutgiao.models.contracts.plan import SignalPlan
@@ -15,6 +17,12 @@ from nutgiao.models.contracts.step_guard_ways import Ways
 from nutgiao.models.contracts.timeline import GREEN, INDICATIONS, expand, expand_cycle, stage_starts
 from nutgiao.models.contracts.words import ControlSource, Indication
 from nutgiao.simulation.cabinet_calls import CalledStages, stage_of
+
+LEASE_S = 5
+"""No call is good for longer, whatever lease it asks for."""
+
+CALLERS = (ControlSource.ADAPTIVE, ControlSource.CENTRAL, ControlSource.LAST_VALID)
+"""Rungs on which stages are called; from nobody else a call is taken."""
 
 
 class Cabinet:
@@ -43,26 +51,27 @@ class Cabinet:
         self._called: CalledStages | None = None
         self._pressed: set[str] = set()
         self._flashes = False
+        self._second = begin_s  # the last one that was shown, or the first
 
     def request(self, request: CabinetRequest) -> None:
         """Takes a request; it starts at the first cycle boundary inside the plan's validity.
 
-        While stages are called, or on the way home from there, it is where the way home leads; its own transition is
-        of no use then.
+        While stages are called, or on the way home from there, it is where the way home leads as soon as it is valid;
+        its own transition is of no use then. A plan that breaks a rule is dropped.
         """
         asked, plan = request.plan, self._plan
-        if self._called is not None:
-            self._aim_at(request)
+        if check_lamps(self._signals, expand(self._signals, [asked.green_s] * 3, [asked.order] * 3)):
             return
         same = (asked.green_s, asked.offset_s, asked.order) == (plan.green_s, plan.offset_s, plan.order)
-        if same and not request.transition and not self._in_transition and self._pending is None:
+        if same and not request.transition and self._called is None and self._pending is None:
             self._plan, self._source = request.plan, request.source  # a renewal changes no lamp
             return
         self._pending = request
 
     def call(self, call: StageCall) -> None:
         """Takes a call for a stage; a newer one takes its place."""
-        self._call = call
+        if call.source in CALLERS:
+            self._call = msgspec.structs.replace(call, until_s=min(call.until_s, self._second + LEASE_S))
 
     def press(self, crossings: Iterable[str]) -> None:
         """Somebody presses the buttons of these crossings, told by their groups."""
@@ -74,6 +83,7 @@ class Cabinet:
         Args:
             now_s: master-clock seconds; must grow by one with each call.
         """
+        self._second = now_s
         live = self._call is not None and now_s <= self._call.until_s and not self._flashes
         if live and self._called is None:
             self._begin_calls()
@@ -122,6 +132,8 @@ class Cabinet:
         return row
 
     def _of_calls(self, called: CalledStages, now_s: int, live: bool) -> list[int]:
+        if self._pending is not None and now_s >= self._pending.plan.valid_from_s:
+            self._plan, self._source, self._pending = self._pending.plan, self._pending.source, None
         if live and self._call is not None:
             called.call(self._call.stage)
         else:
@@ -130,6 +142,7 @@ class Cabinet:
         cycles = None if live else called.home(self._plan)
         if cycles is not None:
             self._called, self._cycles = None, deque(cycles)
+            self._pending = None  # its transition leads from another cycle to its offset: it must be asked for anew
             self._start_cycle(now_s)
         return row
 
@@ -142,16 +155,8 @@ class Cabinet:
             self._called = CalledStages(self._signals, self._ways, self._guard, stage)
         except ValueError:  # from here not everybody could be served in time: the plan goes on
             return
-        if self._pending is not None:
-            request, self._pending = self._pending, None
-            self._aim_at(request)
         self._cycles.clear()
         self._in_transition = False
-
-    def _aim_at(self, request: CabinetRequest) -> None:
-        plan = request.plan
-        if not check_lamps(self._signals, expand(self._signals, [plan.green_s] * 3, [plan.order] * 3)):
-            self._plan, self._source = plan, request.source
 
     def _next_cycle(self, start: int) -> None:
         if self._pending is not None and start >= self._pending.plan.valid_from_s:

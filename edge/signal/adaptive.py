@@ -87,7 +87,7 @@ class Adaptive:
         self._patience = Patience(self._signals, tables)
         self._seen: Seen | None = None
         self._status: CabinetStatus | None = None
-        self._status_s = self._begin_s = -np.inf
+        self._status_s = -np.inf
         self._picture_s: dict[str, float] = {}
         self._called, self._asked = NONE, 0
 
@@ -99,12 +99,11 @@ class Adaptive:
             status: what the controller reports for the second that begins now.
             result: what the cameras saw in the one that ended.
         """
-        if self._begin_s < 0.0:
-            self._begin_s = now_s
         if status is not None:
             self._status, self._status_s = status, now_s
             self._lamps.show(cabinet_s(status), status.groups)
-        calls = status.calls if status is not None else ()
+        known = self._status is not None and now_s - self._status_s <= SILENT_S  # one lost status unpresses no button
+        calls = self._status.calls if self._status is not None and known else ()
         for camera, snapshot in result.snapshots.items():
             self._picture_s[camera] = snapshot.time_s
         self._seen = self.sight.look(now_s, result, calls)
@@ -112,14 +111,12 @@ class Adaptive:
 
     def ready(self, now_s: float) -> str:
         """Why it cannot run now; empty if it can."""
-        watched = {name for camera in self._site.cameras for name in camera.approaches}
         for approach in self._site.approaches:
-            if approach.id not in watched:
+            camera = self.sight.camera_of(approach.id)
+            if camera is None:
                 return f"no camera watches approach {approach.id}"
-        for camera in self._site.cameras:
-            age_s = now_s - self._picture_s.get(camera.id, self._begin_s)
-            if camera.id not in self._picture_s or age_s > BLIND_S:
-                return f"no picture from camera {camera.id}" + (f" for {age_s:.0f} s" if age_s < np.inf else "")
+            if now_s - self._picture_s.get(camera, -np.inf) > BLIND_S:
+                return f"no picture from camera {camera}"
         if self._status is None or now_s - self._status_s > SILENT_S:
             return "the controller is silent"
         if self._status.source is ControlSource.FLASH:

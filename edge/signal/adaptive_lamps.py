@@ -71,7 +71,11 @@ class Lamps:
             self._guard.step(lamps)
         except LampsRefused:
             self._guard = StepGuard(self._signals.groups, self._signals.intergreens, second=second)
-            self._guard.step(lamps)
+            try:
+                self._guard.step(lamps)
+            except LampsRefused:  # whatever was before: groups are green together that must not be
+                self._guard, self.trouble = None, "the lamps break a rule"
+                return
         if lamps in self._stages:
             self.stage = self._stages.index(lamps)
             try:

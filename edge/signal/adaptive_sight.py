@@ -63,6 +63,10 @@ class Sight:
         self.queued: frozenset[int] = frozenset()
         """Links on which somebody stands."""
 
+    def camera_of(self, approach: str) -> str | None:
+        """The camera that is relied on for an approach; None if none watches it."""
+        return self._speaks.get(approach)
+
     def look(self, now_s: float, result: SecondResult, calls: Collection[str]) -> Seen:
         """What is known now.
 

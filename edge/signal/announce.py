@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 
 from nutgiao.edge.lanes.crossing import Crossing
 from nutgiao.models.contracts.messages import Announcement, Arrival
@@ -113,7 +114,8 @@ class Neighbours:
         approach = self._approach.get(message.node)
         if approach is None or not now_s < message.expires_s:
             return
-        self._heard_s[approach] = max(self._heard_s.get(approach, 0.0), min(message.time_s, now_s))
+        before_s, told_s = self._heard_s.get(approach, 0.0), min(message.time_s, now_s)
+        self._heard_s[approach] = max(before_s, told_s) if before_s <= now_s else told_s  # the clock may be set back
         coming = self._coming[approach]
         for one in message.arrivals:
             soon = one.to == self._node and now_s < one.at_s < now_s + LIFE_S
@@ -124,12 +126,12 @@ class Neighbours:
     def coming(self, approach: str, now_s: float) -> list[Coming]:
         """Who is announced for an approach and not due yet."""
         if approach in self._coming:
-            self._coming[approach] = [one for one in self._coming[approach] if one.at_s > now_s]
+            self._coming[approach] = [one for one in self._coming[approach] if now_s < one.at_s <= now_s + LIFE_S]
         return self._coming.get(approach, [])
 
     def fresh(self, approach: str, now_s: float) -> bool:
         """Whether the neighbour of an approach has been heard of late."""
-        return now_s - self._heard_s.get(approach, -STALE_S) < STALE_S
+        return abs(now_s - self._heard_s.get(approach, -inf)) < STALE_S
 
     def stale(self, now_s: float) -> tuple[str, ...]:
         """Neighbours that have not been heard of late."""

@@ -6,6 +6,7 @@ import logging
 import threading
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from nutgiao.models.contracts.errors import ContractError
@@ -55,14 +56,22 @@ class Courier:
         self._round()
 
     def _round(self) -> None:
-        for bundle in self.waiting():
-            if not self._carry(bundle):
-                return  # the centre cannot be reached: the others would fail too
+        try:
+            for bundle in self.waiting():
+                if not self._carry(bundle):
+                    return  # the centre cannot be reached: the others would fail too
+        except (OSError, HTTPException) as error:  # it must not end the thread: the next round tries again
+            log.error("evidence waits: %s: %s", type(error).__name__, error)
 
     def _carry(self, bundle: Path) -> bool:
+        try:
+            data = bundle.read_bytes()
+        except OSError as error:  # somebody removed it, or it cannot be read: the others may
+            log.error("%s cannot be carried: %s", bundle.name, error)
+            return True
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked in __init__
             f"{self._url}/api/evidence/{bundle.name}",
-            data=bundle.read_bytes(),
+            data=data,
             method="PUT",
             headers={"Content-Type": "application/zip", "X-Nutgiao-Node": self._node},
         )

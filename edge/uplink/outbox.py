@@ -34,6 +34,10 @@ class Outbox:
     Args:
         path: file of the outbox; created if missing.
         telemetry_limit: letters of telemetry kept while the link is down. The default is 72 h of three a second.
+
+    Attributes:
+        dropped: letters that made room, in all.
+        made_room: their numbers; whoever reads them empties the list.
     """
 
     def __init__(self, path: Path, telemetry_limit: int = 3 * 72 * 3600) -> None:
@@ -49,27 +53,39 @@ class Outbox:
         )
         self._db.execute("CREATE INDEX IF NOT EXISTS telemetry ON letters (number) WHERE must_arrive = 0")
         self._db.commit()
-        (self._telemetry,) = self._db.execute("SELECT COUNT(*) FROM letters WHERE must_arrive = 0").fetchone()
+        self._count()
         self.dropped = 0
+        self.made_room: list[int] = []
 
     def put(self, topic: str, payload: bytes, *, retain: bool, must_arrive: bool) -> int:
         """Writes a letter; durable after the next `commit`.
 
         Returns:
             Its number.
+
+        Raises:
+            sqlite3.Error: if it cannot be written, as on a full disk; letters written before stay.
         """
-        if not must_arrive:
-            if self._telemetry >= self._limit:
-                self._db.execute(
-                    "DELETE FROM letters WHERE number = (SELECT MIN(number) FROM letters WHERE must_arrive = 0)"
-                )
-                self._telemetry -= 1
-                self.dropped += 1
-            self._telemetry += 1
+        try:
+            return self._put(topic, payload, retain=retain, must_arrive=must_arrive)
+        except sqlite3.Error:
+            self._count()  # SQLite may have undone more than this letter
+            raise
+
+    def _put(self, topic: str, payload: bytes, *, retain: bool, must_arrive: bool) -> int:
+        if not must_arrive and self._telemetry >= self._limit:
+            (number,) = self._db.execute(
+                "DELETE FROM letters WHERE number = (SELECT MIN(number) FROM letters WHERE must_arrive = 0)"
+                " RETURNING number"
+            ).fetchone()
+            self._telemetry -= 1
+            self.dropped += 1
+            self.made_room.append(number)
         cursor = self._db.execute(
             "INSERT INTO letters (topic, payload, retain, must_arrive) VALUES (?, ?, ?, ?)",
             (topic, payload, retain, must_arrive),
         )
+        self._telemetry += not must_arrive
         assert cursor.lastrowid is not None  # noqa: S101 - an INSERT that did not raise has one
         return cursor.lastrowid
 
@@ -97,7 +113,12 @@ class Outbox:
         (count,) = self._db.execute("SELECT COUNT(*) FROM letters").fetchone()
         return int(count)
 
+    def _count(self) -> None:
+        (self._telemetry,) = self._db.execute("SELECT COUNT(*) FROM letters WHERE must_arrive = 0").fetchone()
+
     def close(self) -> None:
         """Commits and closes the file."""
-        self._db.commit()
-        self._db.close()
+        try:
+            self._db.commit()
+        finally:
+            self._db.close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nutgiao.edge.uplink.mqtt import IN_FLIGHT, MqttLink
 from nutgiao.edge.uplink.outbox import Letter, Outbox
@@ -26,12 +27,16 @@ from nutgiao.models.contracts.topics import CENTRE, RETAINED, Channel, Topic, su
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RECENT = 100
 """Acknowledged letters that are said again after the link broke: a broker that dies may have acknowledged letters that
 it had not passed on yet. Receivers know them by their ids."""
 AGAIN_AFTER = 20
 """So many letters later they are said once more: a broker that came back without its sessions passes on only what comes
 after the receiver has subscribed again, and the receiver may come back later than the box."""
+HEARD = 1000
+"""What was heard and nobody has fetched: above this the oldest makes room."""
 MUST_ARRIVE = frozenset({Channel.VIOLATION, Channel.REPLY})
 
 
@@ -46,6 +51,10 @@ class Uplink:
         outbox: letters on disk.
         now_s: start of the node, for the will.
         neighbours: nodes whose announcements are listened to.
+
+    Attributes:
+        lost: letters that could not be written into the outbox.
+        trouble: why the outbox cannot be used now; empty if it can.
     """
 
     def __init__(
@@ -59,10 +68,13 @@ class Uplink:
         neighbours: tuple[str, ...] = (),
     ) -> None:
         self._city, self._node, self._boot, self._outbox = city, node, boot, outbox
+        self.lost, self.trouble = 0, ""
+        self._failed = False  # since the last pump
         self._seq = 0
         self._seq_of: dict[int, int] = {}  # letter -> sequence number, of this boot
         self._handed = 0
         self._open: dict[int, Letter] = {}  # handed over, not acknowledged
+        self._done: list[int] = []  # acknowledged, to be forgotten on disk
         self._recent: deque[Letter] = deque(maxlen=RECENT)  # acknowledged last
         self._connections = 0
         self._acknowledged = 0  # letters, in all
@@ -70,8 +82,8 @@ class Uplink:
         self._settled_seq = 0
         self._proposals: deque[PlanProposal] = deque()
         self._heard_revision = 0
-        self._beats: deque[CentreHeartbeat] = deque()
-        self._announced: deque[Announcement] = deque()
+        self._beats: deque[CentreHeartbeat] = deque(maxlen=HEARD)
+        self._announced: deque[Announcement] = deque(maxlen=HEARD)
         self._announcements = 0
         will = Health(**self._head(now_s, NEVER_S, seq=0), state="offline", note="the link broke")
         self._link = MqttLink(
@@ -96,13 +108,15 @@ class Uplink:
 
     @property
     def spooled(self) -> int:
-        """Letters that wait."""
-        return len(self._outbox)
+        """Letters that wait; 0 where the outbox cannot be read."""
+        return self._tried(lambda: len(self._outbox)) or 0
 
     def send(
         self, channel: Channel, build: Callable[..., AnyMessage], now_s: float, life_s: float, **body: Any
     ) -> AnyMessage:
         """Writes a message into the outbox; `pump` sends it.
+
+        A disk that is full or broken must not stop the box: the message is lost then, counted, and told as `trouble`.
 
         Args:
             channel: where it goes.
@@ -112,27 +126,40 @@ class Uplink:
             **body: the message's own fields.
 
         Returns:
-            The message as written.
+            The message.
         """
         self._seq += 1
         message = build(**self._head(now_s, now_s + life_s, seq=self._seq), **body)
-        number = self._outbox.put(
-            self._topic(channel), encode(message), retain=channel in RETAINED, must_arrive=channel in MUST_ARRIVE
-        )
-        self._seq_of[number] = self._seq
+        topic, payload = self._topic(channel), encode(message)
+        retain, must_arrive = channel in RETAINED, channel in MUST_ARRIVE
+        number = self._tried(lambda: self._outbox.put(topic, payload, retain=retain, must_arrive=must_arrive))
+        if number is None:
+            self.lost += 1
+        else:
+            self._seq_of[number] = self._seq
+            self._handed = min(self._handed, number - 1)  # SQLite gives numbers again that a failure has undone
+        while self._outbox.made_room:
+            self._seq_of.pop(self._outbox.made_room.pop(), None)
         return message
 
     def pump(self) -> None:
-        """Makes new letters durable, hands them over while the link is up, and forgets acknowledged ones."""
-        self._outbox.commit()
+        """Makes new letters durable, hands them over while the link is up, and forgets acknowledged ones.
+
+        What cannot be made durable is handed over all the same.
+        """
+        self._tried(self._outbox.commit)
         if self._link.up:
             self._repeat()
-            for letter in self._outbox.after(self._handed, limit=IN_FLIGHT):
+            for letter in self._tried(lambda: self._outbox.after(self._handed, limit=IN_FLIGHT)) or []:
                 if not self._link.send(letter):
                     break
                 self._handed = letter.number
                 self._open[letter.number] = letter
         self._settle()
+        if self.trouble and not self._failed:
+            log.warning("the outbox can be written again; %s letters were lost until now", self.lost)
+            self.trouble = ""
+        self._failed = False
 
     def flush(self, deadline: Callable[[], bool]) -> int:
         """Pumps until every letter is acknowledged.
@@ -201,7 +228,7 @@ class Uplink:
         farewell = Health(**self._head(now_s, NEVER_S, seq=self._seq), state="offline", note="switched off")
         self._link.close(Letter(0, self._topic(Channel.HEALTH), encode(farewell), retain=True))
         self._settle()
-        self._outbox.close()
+        self._tried(self._outbox.close)
 
     def _repeat(self) -> None:
         """Says the last acknowledged letters again when the link is back, twice; not retained, for they are old."""
@@ -216,18 +243,33 @@ class Uplink:
             self._link.send(Letter(0, letter.topic, letter.payload, retain=False))
 
     def _more(self) -> bool:
-        return bool(self._outbox.after(self._handed, limit=1))
+        return bool(self._tried(lambda: self._outbox.after(self._handed, limit=1)))
 
     def _settle(self) -> None:
         numbers = self._link.acknowledged()
-        if not numbers:
-            return
-        self._outbox.delivered(numbers)
         for number in numbers:
             if number in self._open:
                 self._recent.append(self._open.pop(number))
                 self._acknowledged += 1
             self._settled_seq = max(self._settled_seq, self._seq_of.pop(number, 0))
+        self._done += numbers
+        if self._done:
+            self._tried(self._forget)
+
+    def _forget(self) -> None:
+        self._outbox.delivered(self._done)
+        self._done.clear()
+
+    def _tried(self, work: Callable[[], T]) -> T | None:
+        """What the outbox answers; None if its disk does not let it, which is told as `trouble`."""
+        try:
+            return work()
+        except sqlite3.Error as error:
+            trouble = f"letters cannot be kept on disk: {error}"
+            if trouble != self.trouble:
+                log.error("%s", trouble)
+            self.trouble, self._failed = trouble, True
+            return None
 
     def _listen(self) -> None:
         for topic, payload in self._link.received():

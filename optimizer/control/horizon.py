@@ -130,6 +130,7 @@ class RollingHorizon:
         if self.notes is not None:
             self.notes.begin(Measure.DELAY, self.tuning.horizon_s)
         places = self._frames.places(seen, showing) if self._frames is not None else {}
+        self._widen(len(seen.passed_s))
         rows = self._rows(seen)
         self._blocked(rows[3], seen, showing)
         told_s = np.full_like(self._told_s, np.inf)
@@ -155,6 +156,16 @@ class RollingHorizon:
         self._told_s = told_s
         self._now_s += 1.0
         return wished.astype(np.int32)
+
+    def _widen(self, lanes: int) -> None:
+        """Makes room for all lanes: lights without an area have some, too, and are seen though nobody plans them."""
+        more = lanes - len(self._head)
+        if more > 0:
+            none = np.full(more, NONE, np.int32)
+            self._area_of_lane = np.concatenate([self._area_of_lane, none])
+            self._local_lane = np.concatenate([self._local_lane, none])
+            self._head = np.concatenate([self._head, none.astype(np.int64)])
+            self._stuck_s = np.concatenate([self._stuck_s, np.zeros(more)])
 
     def _rows(self, seen: Seen) -> Rows:
         """Vehicles before their next light, and those that a neighbour has announced for the light behind it."""

@@ -155,12 +155,13 @@ class Prioritised:
         weight, claims, concerned = seen.weight.copy(), list[Claim](), list[int]()
         for number, light in self._lights.items():
             light.desk.tick(self._now_s)
+            for known in light.known.values():
+                known.activated_s += known.kept.state is PriorityState.ACTIVATED
             active = light.desk.weighing(self._now_s)
             here = self._tables.link_light[seen.link] == number
             waited = light.harm.repay(seen, here, weight, bool(active) or light.turned is not None)
             for one in active:
                 known = light.known[one.ask.request]
-                known.activated_s += 1.0
                 arrives_s = one.arrives_s(self._now_s) or 0.0
                 claims.append(Claim(known.number, known.links, arrives_s, self.figures.weight(one)))
             if active or waited or light.turned is not None:

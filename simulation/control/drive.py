@@ -32,17 +32,7 @@ from nutgiao.simulation.stage_order import ChangeRule
 from nutgiao.simulation.trial import Outputs, Trial, Who
 from nutgiao.simulation.variant import Setup
 
-_MATTERS = (
-    "nutgiao.simulation.control",
-    "nutgiao.simulation.lane_street",
-    "nutgiao.simulation.light_guard",
-    "nutgiao.simulation.link_conflicts",
-    "nutgiao.simulation.stage_order",
-    "nutgiao.models.contracts.lamp_rules",
-    "nutgiao.models.contracts.step_guard",
-    "nutgiao.models.queueing.junction",
-    "nutgiao.optimizer.control",
-)
+_MATTERS = ("nutgiao.simulation", "nutgiao.models", "nutgiao.optimizer.control", "nutgiao.cli.control")
 """Whose code decides what a run is like, besides SUMO and its files."""
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -166,7 +166,7 @@ def fails(_setup: Setup, _seed: int, _how: Loop) -> Drive:
 def test_a_seed_on_which_a_run_fails_is_told_and_the_others_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(control_run, "drive", fails_on_2)
+    monkeypatch.setattr(control_run, "drive_alone", fails_on_2)
     assert control(configured(tmp_path, end_s=60.0), tmp_path / "out", seeds="3") == 1
     found = summary(tmp_path / "out")
     assert (found["controlled"]["seeds"], found["more_delay_s"]["pairs"]) == ([1, 3], 2)
@@ -175,7 +175,7 @@ def test_a_seed_on_which_a_run_fails_is_told_and_the_others_count(
 
 
 def test_where_every_controlled_run_fails_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control_run, "drive", fails)
+    monkeypatch.setattr(control_run, "drive_alone", fails)
     assert control(configured(tmp_path, end_s=60.0), tmp_path / "out") == 1
     found = summary(tmp_path / "out")
     assert "no run came to its end, so nothing can be said" in found["verdict"]

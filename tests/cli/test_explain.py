@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nutgiao.cli import main as cli
-from nutgiao.cli.explain import moment
+from nutgiao.cli.explain import clock, moment
 from nutgiao.cli.explain_words import LANGUAGES
 from nutgiao.models.contracts.decision import Decision, Late, LinkSeen, Option, Outcome
 from nutgiao.models.contracts.refusal import Refusal, Rule
@@ -156,6 +156,20 @@ def test_a_log_that_breaks_off_is_told_as_far_as_it_goes(tmp_path: Path, capsys:
     assert part_of(log_path(out, 1)).exists()
 
 
+def test_the_end_of_a_log_that_breaks_off_is_told_whichever_second_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "its log ends at 07:01:29." in told(logged(tmp_path, whole=False, count=90), capsys)
+
+
+@pytest.mark.parametrize("words", [("--at", "06:59:58"), ("--at", "06:59:58", "--around", "5")])
+def test_who_asks_for_a_second_before_the_begin_is_told_the_whole_range(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explain(logged(tmp_path), *words) == 2
+    assert "It goes from 07:00:00 (25200 s) to 07:01:59 (25319 s)." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -181,6 +195,11 @@ def test_a_folder_without_a_log_says_how_to_get_one(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(("text", "at_s"), [("08:12:30", 29550.0), ("08:12", 29520.0), ("29550", 29550.0)])
 def test_a_second_is_given_by_the_clock_or_as_a_number(text: str, at_s: float) -> None:
     assert moment(text) == at_s
+
+
+@pytest.mark.parametrize(("at_s", "text"), [(29550.9, "08:12:30"), (90_061.0, "25:01:01")])
+def test_the_clock_leaves_parts_of_a_second_out_and_goes_on_after_midnight(at_s: float, text: str) -> None:
+    assert clock(at_s) == text
 
 
 @pytest.mark.parametrize("text", ["noon", "8:61:00", "-3", ""])

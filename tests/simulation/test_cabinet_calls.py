@@ -19,7 +19,7 @@ from nutgiao.models.contracts.step_guard import StepGuard
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED, expand
 from nutgiao.models.contracts.transition import MAX_CYCLES, transition
 from nutgiao.models.contracts.words import ControlSource, Indication
-from nutgiao.simulation.cabinet import Cabinet
+from nutgiao.simulation.cabinet import LEASE_S, Cabinet
 from tests.support.crossroads import NOON_S, crossroads
 from tests.support.dual_ring import dual_ring
 from tests.support.oracle import broken_rules
@@ -242,6 +242,60 @@ def test_a_flashing_controller_takes_no_calls() -> None:
     stand.cabinet.call(StageCall(1, ControlSource.ADAPTIVE, stand.now_s + 100))
     for second in range(1, 50):
         assert stand.cabinet.tick(stand.now_s + second).source is ControlSource.FLASH
+        assert stand.cabinet._called is None
+
+
+def test_no_call_is_good_for_longer_than_the_cabinet_s_own_lease() -> None:
+    stand = stand_at(crossroads())
+    stand.run(60, stage=0)
+    stand.call(0, lease_s=1000)
+    stand.run(LEASE_S)
+    assert stand.last.source is ControlSource.ADAPTIVE
+    stand.run(1)
+    assert stand.last.source is ControlSource.TIME_OF_DAY
+
+
+def test_a_rung_that_calls_no_stages_is_not_followed() -> None:
+    stand = stand_at(crossroads())
+    for _ in range(200):
+        stand.cabinet.call(StageCall(1, ControlSource.TIME_OF_DAY, stand.now_s + 3))
+        stand.second()
+        assert stand.home()
+
+
+def test_a_renewal_during_the_transition_leaves_the_cycles_that_lead_to_the_offset() -> None:
+    stand = stand_at(crossroads())
+    boundary, now = stand.last.boundary_s, stand.plan
+    moved = (msgspec.structs.replace(now, id="c1", revision=1, offset_s=k) for k in range(now.cycle_s))
+    ways = ((one, transition(stand.signals, boundary, one.cycle_s, one.offset_s, one.green_s, ())) for one in moved)
+    plan, cycles = next((plan, cycles) for plan, cycles in ways if cycles is not None and len(cycles) == 2)
+    stand.cabinet.request(CabinetRequest(plan, ControlSource.CENTRAL, cycles))
+    while not stand.last.in_transition:
+        stand.second()
+    stand.plan = msgspec.structs.replace(plan, id="c2", revision=2)
+    stand.cabinet.request(CabinetRequest(stand.plan, ControlSource.CENTRAL, ()))
+    assert (stand.second().plan, stand.last.pending) == ("c2", "")
+    stand.run(3 * plan.cycle_s)
+    assert stand.home()
+
+
+def test_a_plan_is_taken_while_stages_are_called_only_when_it_is_valid() -> None:
+    stand = stand_at(crossroads())
+    stand.run(60, stage=1)
+    plan = msgspec.structs.replace(stand.plan, id="new", revision=1, offset_s=33, valid_from_s=float(stand.now_s + 20))
+    stand.cabinet.request(CabinetRequest(plan, ControlSource.CENTRAL, ()))
+    stand.run(20, stage=1)
+    assert (stand.last.plan, stand.last.pending) == (stand.plan.id, "new")
+    stand.run(1, stage=1)
+    assert (stand.last.plan, stand.last.pending) == ("new", "")
+
+
+def test_an_unsafe_plan_does_not_begin_at_the_next_boundary() -> None:
+    stand = stand_at(crossroads())
+    bad = msgspec.structs.replace(stand.plan, id="bad", green_s=(200, 5), cycle_s=215)
+    stand.cabinet.request(CabinetRequest(bad, ControlSource.CENTRAL, ()))
+    stand.run(600)
+    assert stand.home()
 
 
 @pytest.mark.parametrize("name", ["demo-j1", "demo-j2"])

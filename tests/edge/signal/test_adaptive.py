@@ -80,14 +80,16 @@ class Corner:
         self.call: StageCall | None = None
         self.second(runs=False)
 
-    def second(self, *, runs: bool = True, plan: SignalPlan | None = None, lost: bool = False) -> CabinetStatus:
+    def second(
+        self, *, runs: bool = True, plan: SignalPlan | None = None, lost: bool = False, unheard: bool = False
+    ) -> CabinetStatus:
         status = self.cabinet.tick(self.now_s)
         self.judge.step([CODES[one] for one in status.groups])
         self.shown.append(status)
         cameras = [camera.id for camera in self.site.cameras if camera.id not in self.blind]
         seen = {camera: snapshot(self.site, camera, float(self.now_s), self.queues) for camera in cameras}
-        self.adaptive.see(float(self.now_s), status, SecondResult((), (), (), seen))
-        self.call = self.adaptive.call(float(self.now_s), status, plan) if runs else None
+        self.adaptive.see(float(self.now_s), None if unheard else status, SecondResult((), (), (), seen))
+        self.call = self.adaptive.call(float(self.now_s), status, plan) if runs and not unheard else None
         if self.call is not None and not lost:
             self.cabinet.call(self.call)
         self.now_s += 1
@@ -159,6 +161,17 @@ def test_a_crossing_whose_button_is_pressed_is_served_however_full_the_street_is
     assert corner.longest_red_s("walk_main", begin) <= CALLED_S + more_s  # whose longest red is nearer goes first
 
 
+def test_a_status_that_gets_lost_now_and_then_does_not_make_the_wait_at_a_crossing_begin_anew() -> None:
+    corner = Corner("demo-j1", chooser=Fancy(MAIN))
+    corner.run(40)
+    corner.cabinet.press(["walk_main"])
+    waits_s = corner.adaptive._patience._waits_s
+    crossing = [group.id for group in corner.signals.groups].index("walk_main")
+    for second in range(1, 31):
+        corner.second(unheard=second % 7 == 6)
+        assert waits_s[crossing] == second
+
+
 def test_nobody_who_is_seen_to_wait_waits_for_ever() -> None:
     corner = Corner(chooser=Fancy(MAIN))
     corner.queues = {"north_2": 1, "west_3": 1}
@@ -180,7 +193,7 @@ def test_without_a_picture_of_an_approach_it_is_not_ready_and_says_which_camera(
     assert corner.adaptive.ready(float(corner.now_s)) == ""
     corner.blind = {"cam_north"}
     corner.run(int(BLIND_S) + 2)
-    assert corner.adaptive.ready(float(corner.now_s)) == "no picture from camera cam_north for 8 s"
+    assert corner.adaptive.ready(float(corner.now_s)) == "no picture from camera cam_north"
     assert corner.call is None
     corner.blind = set()
     corner.run(30)
@@ -198,6 +211,43 @@ def test_a_controller_that_is_silent_or_flashes_is_not_asked_for_stages() -> Non
     corner.adaptive.see(float(corner.now_s), flashing, SecondResult((), (), (), {}))
     assert corner.adaptive.ready(float(corner.now_s)) == "the controller is flashing"
     assert corner.adaptive.call(float(corner.now_s), flashing) is None
+
+
+def test_conflicting_greens_in_a_status_are_told_and_the_next_good_one_is_believed() -> None:
+    corner = Corner()
+    corner.run(20)
+    every = (Indication.GREEN,) * len(corner.signals.groups)
+    corner.adaptive.see(
+        float(corner.now_s), msgspec.structs.replace(corner.shown[-1], groups=every), SecondResult((), (), (), {})
+    )
+    assert corner.adaptive.ready(float(corner.now_s)) == "the lamps break a rule"
+    corner.run(30)
+    assert corner.adaptive.ready(float(corner.now_s)) == ""
+    assert corner.call is not None
+
+
+def test_only_the_camera_that_is_relied_on_must_deliver() -> None:
+    site = load_site("demo-j2")
+    spare = msgspec.structs.replace(site.cameras[0], id="spare")
+    corner, tables = Corner(), site_tables(site)
+    more = msgspec.structs.replace(site, cameras=(*site.cameras, spare))
+    corner.adaptive = Adaptive(more, tables, HorizonChooser(tables))
+    corner.run(20)
+    assert corner.adaptive.ready(float(corner.now_s)) == ""
+
+
+def test_a_renewal_of_the_plan_goes_on_with_the_same_horizon() -> None:
+    tables = site_tables(load_site("demo-j2"))
+    chooser = HorizonChooser(tables)
+    corner = Corner(chooser=chooser)
+    plan = msgspec.structs.replace(corner.plan, mode=ControlMode.CYCLE)
+    corner.run(5, plan=plan)
+    horizon = chooser._horizon
+    corner.run(1, plan=msgspec.structs.replace(plan, id="next", revision=9, valid_from_s=1.0))
+    assert horizon is not None
+    assert chooser._horizon is horizon
+    corner.run(1, plan=msgspec.structs.replace(plan, offset_s=plan.offset_s + 1))
+    assert chooser._horizon is not horizon
 
 
 def test_a_site_whose_approach_no_camera_watches_is_never_ready() -> None:

@@ -91,7 +91,7 @@ def test_an_announced_bus_comes_before_it_is_in_view() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        message("j3"),
+        message("j3", bus()),
         message("stranger", bus()),
         message("j1", bus(to="j9")),
         message("j1", bus(), at_s=NOW_S - 60.0),
@@ -105,6 +105,7 @@ def test_what_is_foreign_old_or_beyond_belief_is_not_expected(said: Announcement
     neighbours = Neighbours(load_site("demo-j2"))
     neighbours.hear(said, NOW_S)
     assert neighbours.coming("west", NOW_S) == []
+    assert [one.mcu for one in neighbours.coming("east", NOW_S)] == ([10.5] if said.node == "j3" else [])
 
 
 def test_a_neighbour_that_falls_silent_is_named_and_not_relied_on() -> None:
@@ -114,6 +115,17 @@ def test_a_neighbour_that_falls_silent_is_named_and_not_relied_on() -> None:
     assert neighbours.stale(NOW_S) == ("j3",)
     assert neighbours.fresh("west", NOW_S + STALE_S - 1.0)
     assert neighbours.stale(NOW_S + STALE_S) == ("j1", "j3")
+
+
+def test_when_the_clock_is_set_back_a_dead_neighbour_is_stale_and_a_live_one_is_heard_at_once() -> None:
+    neighbours = Neighbours(load_site("demo-j2"))
+    neighbours.hear(message("j1", bus()), NOW_S)
+    back_s = NOW_S - 1000.0
+    assert not neighbours.fresh("west", back_s)
+    assert neighbours.coming("west", back_s) == []
+    neighbours.hear(message("j1"), back_s)
+    assert neighbours.fresh("west", back_s)
+    assert not neighbours.fresh("west", back_s + STALE_S)
 
 
 def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:

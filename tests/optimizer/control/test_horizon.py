@@ -99,6 +99,21 @@ def test_a_neighbour_that_lets_a_platoon_go_makes_its_light_ready() -> None:
     assert alone.choose(nobody, state).tolist() == [0, 3]
 
 
+def test_who_comes_to_a_light_that_nobody_plans_changes_nothing() -> None:
+    """Its lanes and links have numbers behind those of the lights that are planned."""
+    rows = [(1, 1, 0.0)] * 4
+    alone, beside = (
+        RollingHorizon([area(crossing())], np.arange(4, dtype=np.int32), np.zeros(4, np.int32)) for _ in "ab"
+    )
+    state = showing((0, NONE), links=4)
+    for _ in range(3):
+        wished = [
+            one.choose(seen(who, lanes=4, exits=4), state).tolist()
+            for one, who in ((alone, rows), (beside, [*rows, (3, 3, 0.0), (2, 2, 4.0)]))
+        ]
+        assert wished == [[1, NONE]] * 2
+
+
 def test_lights_in_a_row_are_planned_as_one() -> None:
     c = two_in_a_row()
     one = controller(c)

@@ -123,6 +123,19 @@ def test_an_ambulance_is_served_whatever_it_costs() -> None:
     assert min(one.harm_person_s for one in records) > 9 * 1.5 * 20
 
 
+def test_a_bus_that_an_ambulance_goes_before_is_active_all_the_same() -> None:
+    controller, street = prioritised(BUS), Crossing([(0, 0.0)] * 3, stuck=True)
+    for second in range(21):
+        kind = {0: "new", 20: "cancel"}.get(second, "update")
+        calls = [call(kind, name="bus", at_s=second)]
+        if second >= 5:
+            kind = {5: "new", 15: "cancel"}.get(second, "update")
+            calls += [call(kind, vehicle="emergency", name="ambulance", at_s=second)] if second <= 15 else []
+        street.step(controller, *calls)
+    active_s = {one.request: one.activated_s for one in controller.records()}
+    assert active_s == {"bus": 20.0, "ambulance": 10.0}
+
+
 def test_when_others_have_waited_enough_the_next_bus_is_told_so_and_after_ten_minutes_it_is_heard_again() -> None:
     controller = prioritised(replace(BUS, harm=HarmLimits(window_person_s=60.0, held_s=99.0)), Partial())
     asks_by_turns(controller, Crossing([(0, 0.0)] * 5, stuck=True), 800, 20)
