@@ -77,14 +77,18 @@ def main() -> None:
                 screen.print(f"seed {seed}, {row}: {told['person_s']:.1f} s a person")
     screen.print(_table(result.rows))
     mean = {
-        row: {key: _mean(result.rows, row, key) for key in ("person_s", "broken_rules", "flashed")}
+        row: {key: _mean(result.rows, row, key) for key in ("person_s", "crossing_s", "broken_rules", "flashed")}
         for row in (PLANS, ALONE, ADAPTIVE)
     }
     own = mean[ADAPTIVE]
+    origins = [_by_origin(result.rows, row) for row in (ADAPTIVE, PLANS)]
+    worse = [s / origins[1][name] for name, s in origins[0].items() if name in origins[1]]
     slowest_ms = max(one["decision_p99_ms"] for one in result.rows if one["row"] == ADAPTIVE)
     unsafe = sum(one["broken_rules"] + one["flashed"] for one in mean.values())
     result.targets = [
-        target("delay per person", own["person_s"], "<=", mean[PLANS]["person_s"], "s", PLANS),
+        target("delay per person over the plans'", own["person_s"] / mean[PLANS]["person_s"], "<=", 0.7, "x", PLANS),
+        target("worst approach over the plans'", max(worse), "<=", 1.1, "x", PLANS),
+        target("wait on foot over the plans'", own["crossing_s"] / mean[PLANS]["crossing_s"], "<=", 1.1, "x", PLANS),
         target("99 of 100 choices within, slowest run", slowest_ms, "<=", DECISION_MS, "ms", "asked for"),
         target("seconds that break a rule, and trips", unsafe, "<=", 0.0, "", "asked for"),
     ]
@@ -93,6 +97,13 @@ def main() -> None:
 
 def _mean(rows: list[dict[str, Any]], row: str, key: str) -> float:
     return float(np.mean([one[key] for one in rows if one["row"] == row]))
+
+
+def _by_origin(rows: list[dict[str, Any]], row: str) -> dict[str, float]:
+    """Delay per person by the street that they come from; buses are told apart in the table only."""
+    own = [one["by_origin_s"] for one in rows if one["row"] == row]
+    names = {name for one in own for name in one} - {"bus"}
+    return {name: float(np.mean([one[name] for one in own if name in one])) for name in sorted(names)}
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:

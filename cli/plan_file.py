@@ -52,12 +52,17 @@ def plan_yaml(plan: SignalPlan, stages: tuple[str, ...] = ()) -> str:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+    from nutgiao.models.contracts.words import ControlMode
+
     body = CommentedMap({name: getattr(plan, name) for name in plan.__struct_fields__})
     for name in ("id", "node", "site_hash"):
         if not body[name].isprintable():  # only double quotes carry every character, such as a line break, through YAML
             body[name] = DoubleQuotedScalarString(body[name])
     if not plan.order:
         del body["order"]
+    body["mode"] = plan.mode.value
+    if plan.mode is ControlMode.FIXED:
+        del body["mode"]
     for name in ("green_s", "order"):
         if name in body:
             body[name] = CommentedSeq(body[name])

@@ -17,6 +17,7 @@ from nutgiao.cli.plan_svg import BARS_PX, plan_svg, spans
 from nutgiao.configs.loader import load_site
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.timeline import AMBER, GREEN, RED, expand_cycle
+from nutgiao.models.contracts.words import ControlMode
 from tests.support import strategies
 from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.signal_cases import plan_of
@@ -54,6 +55,7 @@ PLANS = st.builds(
     valid_from_s=st.one_of(st.integers(0, 2**40), st.floats(0, 4e9), st.floats(allow_nan=False)),
     expires_s=st.one_of(st.integers(0, 2**40), st.floats(0, 4e9)),
     order=st.permutations(range(4)).map(tuple) | st.just(()),
+    mode=st.sampled_from(ControlMode),
 )
 
 
