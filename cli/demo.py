@@ -48,13 +48,10 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    console = Console()
-    with console.status("Getting the kernels ready (half a minute the first time)"):
-        from nutgiao.central.demo.arm import Period
-        from nutgiao.central.demo.demo import DemoOptions, run_demo
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.errors import ContractError
 
+    console = Console()
     hours, colon, minutes = args.begin.partition(":")
     if not (colon and hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
         raise ContractError(f"--begin {args.begin!r}: write HH:MM, such as 07:00")
@@ -62,6 +59,9 @@ def run(args: argparse.Namespace) -> int:
         raise ContractError("--minutes must be more than 0 and --warm-up at least 0")
     if len(set(args.seeds)) != len(args.seeds):
         raise ContractError(f"--seeds {' '.join(map(str, args.seeds))}: each seed once, or it counts twice")
+    with console.status("Getting the kernels ready (half a minute the first time)"):
+        from nutgiao.central.demo.arm import Period
+        from nutgiao.central.demo.demo import DemoOptions, run_demo
     begin_s = int(hours) * 3600 + int(minutes) * 60
     measure_s = begin_s + round(60 * args.warm_up)
     period = Period(
