@@ -45,7 +45,9 @@ def test_state_tells_lamps_queues_plan_and_health(client: TestClient) -> None:
     [node] = body["nodes"]
     assert node["health"]["state"] == "online"
     assert node["signal"]["groups"] == {"m": "green", "pm": "green", "s": "red", "ps": "red"}
-    timing = {"offset_s": 10, "green_s": [45, 35], "order": [], "starts_s": [0, 50], "expires_s": None}
+    timing = {
+        "offset_s": 10, "green_s": [45, 35], "order": [], "mode": "fixed", "starts_s": [0, 50], "expires_s": None,
+    }  # fmt: skip
     assert node["signal"]["timing"] == timing
     assert (node["approaches"]["M"]["queue_veh"], node["approaches"]["M"]["back_of_queue_m"]) == (12, 31.0)
     assert body["violations"] == {"pending": 2}
