@@ -10,8 +10,8 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
 export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety bench-plans bench-control bench-control-old-sumo bench-adaptive \
-	bench-ladder clean
+.PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety \
+	bench-plans bench-control bench-control-old-sumo bench-adaptive bench-ladder clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30

@@ -1,14 +1,16 @@
-"""What several subcommands read from the command line: seeds, counts, a folder to write to, where SUMO runs."""
+"""What several subcommands read from the command line: seeds, counts, times, a folder to write to, where SUMO runs."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nutgiao.models.contracts.errors import ConfigError
+from nutgiao.models.contracts.words import ControlMode
 
 if TYPE_CHECKING:
     from nutgiao.simulation.pools import Pool
@@ -42,18 +44,51 @@ def seed_list(text: str) -> tuple[int, ...]:
 
 def count(text: str) -> int:
     """A whole number from 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return value
+    return _whole(text, 1)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
     value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{text} is below {least}")
     return value
+
+
+def moment(text: str) -> float:
+    """Seconds from ``08:12:30``, ``08:12`` or seconds."""
+    if match := re.fullmatch(r"(\d+):([0-5]\d)(?::([0-5]\d))?", text):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return 3600.0 * hours + 60.0 * minutes + seconds
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no time; write 08:12:30, or seconds such as 29550")
+
+
+def clock(at_s: float) -> str:
+    """``08:12:30``; parts of a second are left out, and the hours go on behind 24."""
+    whole = int(at_s)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def add_mode(parser: argparse.ArgumentParser, boxes: str) -> None:
+    """Adds ``--mode``: what boxes may do within the centre's plans.
+
+    Args:
+        parser: of a subcommand that runs a centre.
+        boxes: words for those that it is for.
+    """
+    parser.add_argument(
+        "--mode",
+        choices=[mode.value for mode in ControlMode],
+        default=ControlMode.FIXED.value,
+        help=f"what {boxes} may do within a plan: keep it second by second, choose the greens in its cycle, the same "
+        "with its first stage as planned, or any stage at any time (default: %(default)s)",
+    )
 
 
 def writable(folder: Path) -> Path:

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nutgiao.cli.arguments import add_mode
 from nutgiao.models.contracts.words import ControlMode
 
 if TYPE_CHECKING:
@@ -29,13 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--city", default="city", help="name of the city in the topics (default: %(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="folder for the store, evidence and the signing key")
     parser.add_argument("--port", type=int, default=8765, help="port of the page on loopback (default: %(default)s)")
-    parser.add_argument(
-        "--mode",
-        choices=[mode.value for mode in ControlMode],
-        default=ControlMode.FIXED.value,
-        help="what boxes that run with --adaptive may do within a plan: keep it second by second, choose the greens in "
-        "its cycle, the same with its first stage as planned, or any stage at any time (default: %(default)s)",
-    )
+    add_mode(parser, "boxes that run with --adaptive")
     parser.add_argument("--log", default="info", choices=["debug", "info", "warning", "error"], help="how much to tell")
 
 

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.cli.explain import clock
+from nutgiao.cli.arguments import clock
 from nutgiao.simulation.time_space import WINDOW_S, Corridor, TimeSpace
 from nutgiao.simulation.trial import HALTING_S, Trial
 

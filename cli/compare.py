@@ -125,6 +125,36 @@ def worse_off(
     return sorted(found, key=lambda one: -one["worse_s"]["mean"] * one["vehicles"])
 
 
+def both_sides(
+    before: Mapping[int, Trial], after: Mapping[int, Trial], class_of: Mapping[str, str], names: tuple[str, str]
+) -> dict[str, Any]:
+    """What a ``summary.json`` says of runs without and with what makes the difference.
+
+    Args:
+        before: seed to run.
+        after: seed to run; pairs are made by seed.
+        class_of: vehicle type to SUMO's class.
+        names: keys of the figures of both sides.
+    """
+    pairs = [(before[seed], after[seed]) for seed in sorted(before) if seed in after]
+    more = interval([b.delay_s - a.delay_s for a, b in pairs]) if pairs else None
+    persons = interval([person_delay_s(b, class_of) - person_delay_s(a, class_of) for a, b in pairs]) if pairs else None
+    return {
+        "significant": more is not None and more.significant,
+        "more_delay_s": {**told(more), "pairs": more.count} if more else None,
+        "more_person_delay_s": {**told(persons), "pairs": persons.count} if persons else None,
+        **{
+            name: figures_of([side[seed] for seed in sorted(side)], class_of)
+            for name, side in zip(names, (before, after), strict=True)
+        },
+        "losers": {
+            "edges": worse_off(before, after, of_edges, 10),
+            "classes": worse_off(before, after, of_classes(class_of), 1),
+            "lines": worse_off(before, after, of_lines, 1),
+        },
+    }
+
+
 def delay_verdict(what: str, pairs: Sequence[tuple[Trial, Trial]]) -> str:
     """How delay changes, in words, and whether that is more than chance.
 

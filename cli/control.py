@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nutgiao.cli.arguments import SCHEDULER_HELP, count, natural, opened_pool, seeds, writable
+from nutgiao.cli.arguments import SCHEDULER_HELP, clock, count, natural, opened_pool, seeds, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,8 +148,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell_log(say: Any, found: Controlled, logs: Mapping[int, Path], out: Path) -> None:
-    from nutgiao.cli.explain import clock
-
     there = [seed for seed, path in logs.items() if path.exists()]
     if not there and found.drives and not found.stopped:
         say(f"note: no log of decisions could be written in {out / 'decisions'}; make room and run it again")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from nutgiao.cli.arguments import clock
 from nutgiao.cli.charts import AFTER, queue_section, window_s
 from nutgiao.cli.control_priority import priority_section
 from nutgiao.cli.control_run import Controlled
 from nutgiao.cli.control_summary import CONTROLLED, SHIPPED
-from nutgiao.cli.explain import clock
 from nutgiao.cli.optimize_report import STYLE
 from nutgiao.cli.whatif_report import effort, figures_section, losers_section, never_in_section
 

@@ -7,20 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nutgiao.cli.compare import (
-    beside_delay,
-    delay_verdict,
-    figures_of,
-    of_classes,
-    of_edges,
-    of_lines,
-    person_delay_s,
-    told,
-    worse_off,
-)
+from nutgiao.cli.compare import beside_delay, both_sides, delay_verdict, of_classes
 from nutgiao.cli.control_priority import priority_body
 from nutgiao.cli.control_run import Controlled
-from nutgiao.models.intervals import interval
 from nutgiao.simulation.control.decisions import EDGES_MS, total_counts
 from nutgiao.simulation.control.drive import Drive
 from nutgiao.simulation.vehicle_kinds import OCCUPANCY
@@ -31,11 +20,7 @@ SHIPPED, CONTROLLED = "shipped", "controlled"
 
 def summary_body(found: Controlled) -> dict[str, Any]:
     """What ``summary.json`` says; `README.md` of the simulation tells its fields."""
-    task, runs, pairs = found.task, found.runs, found.pairs
-    class_of, wish = task.class_of, task.wish
-    before, after = found.before, found.after
-    more = interval([b.delay_s - a.delay_s for a, b in pairs]) if pairs else None
-    persons = interval([person_delay_s(b, class_of) - person_delay_s(a, class_of) for a, b in pairs]) if pairs else None
+    task, runs, wish = found.task, found.runs, found.task.wish
     return {
         "format": FORMAT,
         "scenario": task.setup.scenario.name,
@@ -47,17 +32,8 @@ def summary_body(found: Controlled) -> dict[str, Any]:
         "min_green_s": wish.least_green_s,
         "more_stages": task.how.more_stages,
         "verdict": verdict(found),
-        "significant": more is not None and more.significant,
-        "more_delay_s": {**told(more), "pairs": more.count} if more else None,
-        "more_person_delay_s": {**told(persons), "pairs": persons.count} if persons else None,
-        SHIPPED: figures_of([before[seed] for seed in sorted(before)], class_of),
-        CONTROLLED: figures_of([after[seed] for seed in sorted(after)], class_of),
+        **both_sides(found.before, found.after, task.class_of, (SHIPPED, CONTROLLED)),
         "classes": _classes(found),
-        "losers": {
-            "edges": worse_off(before, after, of_edges, 10),
-            "classes": worse_off(before, after, of_classes(class_of), 1),
-            "lines": worse_off(before, after, of_lines, 1),
-        },
         "decisions": _decisions(list(found.drives.values())),
         "lights": _lights(found),
         "kept_shipped": list(next(iter(found.drives.values())).kept_shipped) if found.drives else [],

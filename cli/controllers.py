@@ -61,8 +61,7 @@ class GreedyMaker:
 
     def __call__(self, lights: Lights) -> Controller:
         """The controller of these lights."""
-        made, frames = Greedy(Movements(*movements(lights)), self.aim), framed(lights, self.mode, self.begin_s)
-        return made if frames is None else InFrame(made, frames)
+        return _in_plan(Greedy(Movements(*movements(lights)), self.aim), lights, self.mode, self.begin_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,7 @@ class ActuatedMaker:
 
     def __call__(self, lights: Lights) -> Controller:
         """The controller of these lights."""
-        made, frames = Actuated(Movements(*movements(lights))), framed(lights, self.mode, self.begin_s)
-        return made if frames is None else InFrame(made, frames)
+        return _in_plan(Actuated(Movements(*movements(lights))), lights, self.mode, self.begin_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,12 @@ class FixedMaker:
     def __call__(self, lights: Lights) -> Controller:
         """The controller of these lights."""
         return Fixed(frames_of(lights, self.mode, self.begin_s)[0])
+
+
+def _in_plan(made: Greedy | Actuated, lights: Lights, mode: ControlMode, begin_s: float) -> Controller:
+    """A controller that knows of no plans, kept to the frames of those lights that have one."""
+    frames = framed(lights, mode, begin_s)
+    return made if frames is None else InFrame(made, frames)
 
 
 class Kind(NamedTuple):

@@ -7,6 +7,7 @@ import calendar
 import signal
 from pathlib import Path
 
+from nutgiao.cli.arguments import add_mode
 from nutgiao.models.contracts.words import ControlMode
 
 SITES = ("demo-j1", "demo-j2", "demo-j3")
@@ -30,13 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--minutes", type=float, default=20, help="minutes that are measured (default: 20)")
     parser.add_argument("--broker", help="use this broker, mqtt://host:1883, instead of the built-in one")
     parser.add_argument("--port", type=int, default=8765, help="port of the page on loopback (default: %(default)s)")
-    parser.add_argument(
-        "--mode",
-        choices=[mode.value for mode in ControlMode],
-        default=ControlMode.FIXED.value,
-        help="what boxes may do within a plan: keep it second by second, choose the greens in "
-        "its cycle, the same with its first stage as planned, or any stage at any time (default: %(default)s)",
-    )
+    add_mode(parser, "boxes")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for results (default: %(default)s)")
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nutgiao.cli.arguments import natural
+from nutgiao.cli.arguments import clock, moment, natural
 from nutgiao.models.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -82,22 +82,6 @@ def run(args: argparse.Namespace) -> int:
     if args.around:
         teller.moments([(one.at_s, one.lights[light]) for one in found], here.at_s)
     return 0
-
-
-def moment(text: str) -> float:
-    """Seconds from ``08:12:30``, ``08:12`` or seconds."""
-    if match := re.fullmatch(r"(\d+):([0-5]\d)(?::([0-5]\d))?", text):
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return 3600.0 * hours + 60.0 * minutes + seconds
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is no time; write 08:12:30, or seconds such as 29550")
-
-
-def clock(at_s: float) -> str:
-    """``08:12:30``; parts of a second are left out, and the hours go on behind 24."""
-    whole = int(at_s)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def find_log(folder: Path, seed: int | None) -> Path:

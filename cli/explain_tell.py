@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from nutgiao.cli.explain import clock
+from nutgiao.cli.arguments import clock
 from nutgiao.cli.explain_sentences import Sentences
 from nutgiao.cli.explain_words import Words
 from nutgiao.models.contracts.decision import Decision, LinkSeen, LogHeader, Measure, Second

@@ -60,9 +60,10 @@ def plan_yaml(plan: SignalPlan, stages: tuple[str, ...] = ()) -> str:
             body[name] = DoubleQuotedScalarString(body[name])
     if not plan.order:
         del body["order"]
-    body["mode"] = plan.mode.value
     if plan.mode is ControlMode.FIXED:
         del body["mode"]
+    else:
+        body["mode"] = plan.mode.value
     for name in ("green_s", "order"):
         if name in body:
             body[name] = CommentedSeq(body[name])

@@ -9,19 +9,8 @@ from typing import Any
 import numpy as np
 
 from nutgiao.cli.charts import window_s
-from nutgiao.cli.compare import (
-    beside_delay,
-    delay_verdict,
-    figures_of,
-    of_classes,
-    of_edges,
-    of_lines,
-    person_delay_s,
-    told,
-    worse_off,
-)
+from nutgiao.cli.compare import beside_delay, both_sides, delay_verdict
 from nutgiao.models.contracts.errors import SimulationFailed
-from nutgiao.models.intervals import interval
 from nutgiao.simulation.changes import Change, DemandChange
 from nutgiao.simulation.setup_runs import Runs
 from nutgiao.simulation.signal_programs import controlled_lanes
@@ -103,30 +92,14 @@ def study(pair: Pair, changes: Sequence[Change], seeds: Sequence[int], runs: Run
 def summary_body(found: Study) -> dict[str, Any]:
     """What ``summary.json`` says; `README.md` of the simulation tells its fields."""
     pair, runs = found.pair, found.runs
-    class_of = pair.class_of
-    before, after = found.trials[BASE], found.trials[CHANGED]
-    more = interval([b.delay_s - a.delay_s for a, b in found.pairs]) if found.pairs else None
-    persons = (
-        interval([person_delay_s(b, class_of) - person_delay_s(a, class_of) for a, b in found.pairs])
-        if found.pairs
-        else None
-    )
+    before = found.trials[BASE]
     barred = pair.stranded
     return {
         "format": FORMAT,
         "scenario": pair.base.scenario.name,
         "changes": [{"change": str(one), "words": one.words} for one in found.changes],
         "verdict": verdict(found),
-        "significant": more is not None and more.significant,
-        "more_delay_s": {**told(more), "pairs": more.count} if more else None,
-        "more_person_delay_s": {**told(persons), "pairs": persons.count} if persons else None,
-        "unchanged": figures_of([before[seed] for seed in sorted(before)], class_of),
-        "changed": figures_of([after[seed] for seed in sorted(after)], class_of),
-        "losers": {
-            "edges": worse_off(before, after, of_edges, 10),
-            "classes": worse_off(before, after, of_classes(class_of), 1),
-            "lines": worse_off(before, after, of_lines, 1),
-        },
+        **both_sides(before, found.trials[CHANGED], pair.class_of, (BASE, CHANGED)),
         "no_other_way": None
         if barred is None
         else {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nutgiao.cli import main as cli
-from nutgiao.cli.explain import clock, moment
+from nutgiao.cli.arguments import clock, moment
 from nutgiao.cli.explain_words import LANGUAGES
 from nutgiao.models.contracts.decision import Decision, Late, LinkSeen, Option, Outcome
 from nutgiao.models.contracts.refusal import Refusal, Rule
