@@ -80,7 +80,7 @@ def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[
             token=options.token or None,
         )
         server = stack.enter_context(WebServer(page, port=options.port))
-        centre.start(time.time())
+        centre.start(time.time(), recall=True)
         stack.callback(centre.close)
         ready(server.url, key)
         purged_s = 0.0

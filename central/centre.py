@@ -63,16 +63,20 @@ class Centre:
         self._dispatcher = Dispatcher(city, with_signals, state, store, self._ingest, key, PLAN_LIFE_S, mode)
         self._planning = Planning(sites, state, self._flows, self._dispatcher, plan_every_s)
 
-    def start(self, now_s: float) -> None:
+    def start(self, now_s: float, *, recall: bool = False) -> None:
         """Connects.
 
         Args:
             now_s: time now, seconds since the epoch.
+            recall: take up the plans that an earlier run has left in the store.
 
         Raises:
             UplinkDown: if the broker cannot be reached.
+            StoreFailed: if the store cannot be read.
         """
         self.now_s = now_s
+        if recall:  # before the first status comes in: what it shows must be known by then
+            self._dispatcher.recall(now_s)
         self._ingest.start()
 
     def second(self, now_s: float, published: dict[str, int] | None = None) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.central.ingest import Ingest
+from nutgiao.central.proposals import KEPT
 from nutgiao.central.state import NetworkState
 from nutgiao.central.store import Store
 from nutgiao.models.contracts.errors import UplinkDown
@@ -55,6 +56,21 @@ class Dispatcher:
         self._key, self._life_s = key, life_s
         self.revisions: dict[str, int] = {}
 
+    def recall(self, now_s: float) -> None:
+        """Takes up what an earlier run of the centre has sent: plans that are not over, and the revisions reached.
+
+        Args:
+            now_s: time now, seconds since the epoch.
+
+        Raises:
+            StoreFailed: if the store cannot be read.
+        """
+        revisions = self._store.last_revisions()
+        self.revisions.update({node: last for node, last in revisions.items() if node in self._sites})
+        for stored in reversed(self._store.plans(KEPT)):
+            if stored.plan.node in self._sites and now_s < stored.plan.expires_s:
+                self._state.recall(stored)
+
     def mode(self, node: str) -> ControlMode:
         """What a box may do within its plans: what was asked for, unless it has said that it cannot."""
         return ControlMode.FIXED if self._state.cannot(node, self._mode) else self._mode
@@ -75,7 +91,7 @@ class Dispatcher:
         site = self._sites[node]
         if site.signals is None:
             return False
-        # The clock numbers revisions, so that a centre that starts anew goes on from where it was.
+        # The clock numbers revisions, so that a centre that has lost its store goes on from where it was.
         last = self.revisions.get(node, 0)
         revision = max(last + 1, int(now_s))
         plan = SignalPlan(

@@ -18,6 +18,7 @@ from nutgiao.models.contracts.messages import (
     LaneState,
     LaneTelemetry,
     PlanReply,
+    PriorityStatus,
     SignalStatus,
 )
 from nutgiao.models.contracts.site import Site
@@ -51,6 +52,7 @@ class NodeHealth:
         public_key: its Ed25519 key, hexadecimal; empty before the first health message.
         cameras: each camera.
         spooled: messages waiting on its disk.
+        lost: messages since its start that its disk could not keep.
     """
 
     state: str
@@ -61,6 +63,7 @@ class NodeHealth:
     public_key: str = ""
     cameras: tuple[CameraHealth, ...] = ()
     spooled: int = 0
+    lost: int = 0
 
 
 class NodeState:
@@ -79,6 +82,7 @@ class NodeState:
         self.counts: Counter[str] = Counter()
         self.said: Health | None = None
         self.signal: SignalStatus | None = None
+        self.priority: PriorityStatus | None = None
         self.lanes: tuple[LaneState, ...] = ()
         self.latest: dict[str, ApproachSecond] = {}
         self.history = {approach.id: ApproachHistory(history_s) for approach in site.approaches}
@@ -125,6 +129,7 @@ class NodeState:
             public_key=said.public_key,
             cameras=said.cameras,
             spooled=said.spooled,
+            lost=said.lost,
         )
 
     def present_log(self) -> SequenceLog | None:
@@ -139,6 +144,8 @@ class NodeState:
                 return self._take_signal(message, stale)
             case Health():
                 return self._take_health(message, stale)
+            case PriorityStatus():
+                return self._take_priority(message, stale)
             case PlanReply():
                 # A reply is a fact about a plan, not news of the street: it counts however late it comes.
                 self._proposals.answered(message)
@@ -170,6 +177,15 @@ class NodeState:
             return Verdict.LATE
         self.signal = message
         self._proposals.shown(message)
+        self._alive(message)
+        return Verdict.NEW
+
+    def _take_priority(self, message: PriorityStatus, stale: bool) -> Verdict:
+        if stale:
+            return Verdict.STALE
+        if self.priority is not None and message.time_s < self.priority.time_s:
+            return Verdict.LATE
+        self.priority = message
         self._alive(message)
         return Verdict.NEW
 

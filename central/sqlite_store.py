@@ -158,6 +158,10 @@ class SqliteStore:
             for plan, sent_s, reply in rows
         ]
 
+    def last_revisions(self) -> dict[str, int]:
+        """See `Store`."""
+        return dict(self._read("SELECT node, MAX(revision) FROM plans GROUP BY node"))
+
     def add_lanes(self, telemetry: LaneTelemetry) -> None:
         """See `Store`."""
         start_s = int(telemetry.time_s // BIN_S) * BIN_S

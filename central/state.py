@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from nutgiao.central.history import HISTORY_S, ApproachSecond, Bin
 from nutgiao.central.node import NodeHealth, NodeState, Verdict
 from nutgiao.central.proposals import Proposal, Proposals
-from nutgiao.models.contracts.messages import AnyMessage, LaneState, SignalStatus
+from nutgiao.central.store import StoredPlan
+from nutgiao.models.contracts.messages import AnyMessage, LaneState, PriorityStatus, SignalStatus
 from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.site import Site, site_hash
 from nutgiao.models.contracts.words import ControlMode
@@ -54,6 +55,13 @@ class NetworkState:
         with self._lock:
             self._proposals.sent(plan, now_s)
 
+    def recall(self, stored: StoredPlan) -> None:
+        """Notes a proposal of an earlier run of the centre, with its answer if one has come."""
+        with self._lock:
+            self._proposals.sent(stored.plan, stored.sent_s)
+            if stored.reply is not None:
+                self._proposals.answered(stored.reply)
+
     def health(self, node: str, now_s: float) -> NodeHealth:
         """How a node is: by its own word, or offline by silence beyond what its last messages promised."""
         with self._lock:
@@ -68,6 +76,12 @@ class NetworkState:
         """The newest report, however old."""
         with self._lock:
             return self._nodes[node].signal
+
+    def priority(self, node: str, now_s: float) -> PriorityStatus | None:
+        """What a node says of requests for priority; None if it has not said anything that is still valid."""
+        with self._lock:
+            told = self._nodes[node].priority
+            return told if told is not None and now_s <= told.expires_s else None
 
     def approach(self, node: str, approach: str) -> ApproachSecond | None:
         """The newest second of an approach, however old; its ``time_s`` tells."""

@@ -78,6 +78,9 @@ class Store(Protocol):
     def plans(self, limit: int = 50) -> list[StoredPlan]:
         """Plans, latest first."""
 
+    def last_revisions(self) -> dict[str, int]:
+        """The highest revision that was ever sent to each node."""
+
     def add_lanes(self, telemetry: LaneTelemetry) -> None:
         """Adds a second of lane states; written in batches."""
 

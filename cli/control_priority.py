@@ -43,17 +43,21 @@ class PriorityMaker:
     Attributes:
         make: makes the one that knows of none.
         figures: what requests count.
+        holds: whether green is kept for who is at the line at once; not where a plan says when a green ends.
     """
 
     make: ControllerMaker
     figures: PriorityFigures = FIGURES
+    holds: bool = True
 
     def __call__(self, lights: Lights) -> Controller:
         """The controller of these lights."""
         light = np.repeat(np.arange(len(lights.ids), dtype=np.int32), np.diff(lights.light_link))
         change_s = float(lights.rule.amber_s + lights.rule.all_red_s)
         tables = PriorityTables(lights.ids, light, lights.link_lane, lights.right, change_s, lights.least_s)
-        return Prioritised(self.make(lights), tables, self.figures)
+        made = Prioritised(self.make(lights), tables, self.figures)
+        made.holds = self.holds
+        return made
 
 
 def radio_of(text: str | None, controller: str, class_of: Mapping[str, str]) -> Radio | None:

@@ -137,8 +137,9 @@ def pose(scenario: Scenario, wish: Wish, folder: Path) -> Task:
     base = make_pair(scenario, (), folder)
     radio = radio_of(wish.priority, wish.controller, base.class_of)
     made = kind.made(mode, scenario.begin_s)
+    heard = made if radio is None else PriorityMaker(made, holds=mode is ControlMode.FREE)
     how = loop(
-        made if radio is None else PriorityMaker(made), [kind.module, *([PRIORITY_MODULE] if radio else ())],
+        heard, [kind.module, *([PRIORITY_MODULE] if radio else ())],
         wish.detection, rule=wish.rule, least_green_s=float(wish.least_green_s), more_stages=more, radio=radio,
     )  # fmt: skip
     lights = read_lights(scenario, wish.rule, how.least_green_s, how.more_stages)

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NutgiaoError: if the site, broker address or street is wrong.
     """
-    from nutgiao.cli.edge_chooser import HorizonChooser
+    from nutgiao.cli.edge_priority import PriorityChooser
     from nutgiao.configs.loader import load_site
     from nutgiao.edge.app import EdgeOptions, run_edge
     from nutgiao.models.contracts.broker_url import parse_broker_url
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
             street_key=os.environ.get("NUTGIAO_STREET_KEY", "").encode(),
             boot=args.boot,
             weights=None if street else _weights(args.model),
-            chooser=HorizonChooser if args.adaptive else None,
+            chooser=PriorityChooser if args.adaptive else None,
         )
     )
     return 0

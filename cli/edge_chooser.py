@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 
 import numpy as np
@@ -32,6 +33,11 @@ class HorizonChooser:
         self._asked: tuple[object, ...] | None = None
         self._next = 0
         self._horizon: RollingHorizon | None = self._make(None)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> HorizonChooser:
+        twin = copy.copy(self)  # the tables of the site never change
+        twin._horizon = copy.deepcopy(self._horizon, memo)
+        return twin
 
     def choose(self, seen: Seen, showing: Showing, within: Within | None) -> I4:
         """The stage to show from now on; `NONE` if the plan leaves nothing to choose."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from nutgiao.configs.document import Key
 from nutgiao.configs.ring_consistency import ring_problems
@@ -14,7 +15,7 @@ from nutgiao.configs.structure import Problem, close_to
 from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.plan import cycle_of, local_plan
 from nutgiao.models.contracts.safety import check_plan
-from nutgiao.models.contracts.site import Camera, Signals, Site, TimedPlan, site_hash
+from nutgiao.models.contracts.site import Camera, Signals, Site, TimedPlan, Zone, site_hash
 from nutgiao.models.vision.homography import fit_homography
 
 AMBER_FLOOR_S = 3
@@ -22,6 +23,9 @@ AMBER_FLOOR_S = 3
 
 PAIR_ERROR = 0.05
 """A ground pair may lie this share of the picture's width away from where the others put it."""
+
+ZONE_AREA_M2 = 0.1
+"""A zone that is smaller was clicked by mistake."""
 
 
 def inconsistencies(site: Site) -> Iterator[Problem]:
@@ -36,6 +40,14 @@ def inconsistencies(site: Site) -> Iterator[Problem]:
     yield from _unique("camera", ("cameras",), [camera.id for camera in site.cameras])
     for index, camera in enumerate(site.cameras):
         yield from _camera(site, camera, ("cameras", index))
+    yield from _unique("requester", ("priority",), [one.id for one in site.priority])
+    approaches = [approach.id for approach in site.approaches]
+    for index, one in enumerate(site.priority):
+        for place, name in enumerate(one.approaches):
+            yield from _known("approach", ("priority", index, "approaches", place), name, approaches)
+    yield from _unique("zone", ("zones",), [zone.id for zone in site.zones])
+    for index, zone in enumerate(site.zones):
+        yield from _zone(zone, ("zones", index))
 
 
 def _approaches(site: Site) -> Iterator[Problem]:
@@ -181,6 +193,35 @@ def _ground_pairs(camera: Camera, here: Key) -> Iterator[Problem]:
     if not off[worst] <= PAIR_ERROR * camera.width_px:
         problem = f"this pair lies {off[worst]:.0f} px away from where the others put it."
         yield Problem((*here, worst), problem, "Measure it again, or look for a swapped number.")
+
+
+def _zone(zone: Zone, here: Key) -> Iterator[Problem]:
+    corners = np.array(zone.polygon_m, dtype=np.float64)
+    x, y = (corners - corners.mean(axis=0)).T
+    if crosses_itself(corners):
+        yield Problem((*here, "polygon_m"), "its outline crosses itself.", "List the corners in turn, round the zone.")
+    elif abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) < 2.0 * ZONE_AREA_M2:
+        yield Problem((*here, "polygon_m"), f"the zone is smaller than {ZONE_AREA_M2} m².", "Draw it anew.")
+
+
+def crosses_itself(corners: NDArray[np.float64]) -> bool:
+    """Whether two sides of a polygon that are not neighbours meet.
+
+    Args:
+        corners: ``(n, 2)`` in turn.
+    """
+    n = len(corners)
+    for i in range(n):
+        for k in range(i + 2, n if i else n - 1):
+            a, b, c, d = (corners[j % n] for j in (i, i + 1, k, k + 1))
+            if _side(a, b, c) * _side(a, b, d) <= 0.0 and _side(c, d, a) * _side(c, d, b) <= 0.0:
+                return True
+    return False
+
+
+def _side(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+    """On which side of the line through a and b a point lies: the sign of a triangle's area."""
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
 
 
 def _unique(what: str, here: Key, names: Sequence[str], field: str = "id") -> Iterator[Problem]:

@@ -10,6 +10,7 @@ import msgspec
 from nutgiao.central.proposals import Proposal
 from nutgiao.central.state import NetworkState
 from nutgiao.central.store import Store, ViolationCase
+from nutgiao.models.contracts.messages import PriorityStatus
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.timeline import stage_starts
 from nutgiao.models.contracts.words import ControlMode, ControlSource
@@ -97,11 +98,18 @@ def _node(state: NetworkState, node: str, now_s: float) -> dict[str, Any]:
             "live": state.signal(node, now_s) is not None,
             "timing": _timing(state, node, state.running_plan(node), status.source),
         },
+        "priority": _priority(state.priority(node, now_s)),
         "approaches": {
             approach.id: _approach(state, node, approach.id, now_s) for approach in state.sites[node].approaches
         },
         "counts": state.counts(node),
     }
+
+
+def _priority(told: PriorityStatus | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    return {"requests": msgspec.to_builtins(told.requests), "refused": sum(told.counts.values())}
 
 
 def _approach(state: NetworkState, node: str, approach: str, now_s: float) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from nutgiao.edge.signal.adaptive_lamps import Lamps
 from nutgiao.edge.signal.adaptive_patience import Patience
 from nutgiao.edge.signal.adaptive_sight import Sight
 from nutgiao.edge.signal.announce import Neighbours
-from nutgiao.edge.signal.health import cabinet_s
+from nutgiao.edge.signal.health import BLIND_S, cabinet_s
 from nutgiao.models.contracts.controller import CabinetStatus, StageCall
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.site import Site
@@ -28,11 +28,11 @@ from nutgiao.models.queueing.junction.tables import I4, NONE
 LEASE_S = 3
 """A call is good for so long: two may get lost before the cabinet goes back to its plan."""
 
-BLIND_S = 5.0
-"""A camera without a picture for so long is not relied on."""
+RESTS_S = 5.0
+"""Who has called for no stage for so long does not run the junction."""
 
 SILENT_S = 3.0
-"""The same for a controller without a status."""
+"""A controller without a status for so long is not relied on."""
 
 
 class Within(NamedTuple):
@@ -73,6 +73,8 @@ class Adaptive:
         chooser: asked each second.
 
     Attributes:
+        tables: of the site.
+        chooser: asked each second.
         neighbours: who is announced; what is heard goes there.
         sight: what is known of the street.
     """
@@ -80,7 +82,7 @@ class Adaptive:
     def __init__(self, site: Site, tables: SiteTables, chooser: Chooser) -> None:
         if site.signals is None:
             raise ValueError(f"site {site.id} has no signals")
-        self._site, self._signals, self._tables, self._chooser = site, site.signals, tables, chooser
+        self._site, self._signals, self.tables, self.chooser = site, site.signals, tables, chooser
         self.neighbours = Neighbours(site)
         self.sight = Sight(site, tables, self.neighbours)
         self._lamps = Lamps(self._signals, tables.ways)
@@ -90,6 +92,7 @@ class Adaptive:
         self._status_s = -np.inf
         self._picture_s: dict[str, float] = {}
         self._called, self._asked = NONE, 0
+        self._called_s = -np.inf
 
     def see(self, now_s: float, status: CabinetStatus | None, result: SecondResult) -> None:
         """Takes a second in, whoever runs the junction in it.
@@ -123,6 +126,15 @@ class Adaptive:
             return "the controller is flashing"
         return self._lamps.trouble
 
+    def rests(self, now_s: float) -> str:
+        """Why it does not run the junction now, so that nobody can be given priority; empty if it does."""
+        if abs(now_s - self._called_s) <= RESTS_S:  # the clock may be set back
+            return ""
+        reason = self.ready(now_s)
+        if not reason and self._status is not None:
+            reason = f"plan {self._status.plan} runs as it stands ({self._status.source})"
+        return f"the junction is not controlled second by second: {reason}"
+
     def call(self, now_s: float, status: CabinetStatus, plan: SignalPlan | None = None) -> StageCall | None:
         """What to ask of the cabinet in this second; once a second, after `see`.
 
@@ -146,14 +158,15 @@ class Adaptive:
             return None  # the plan changes stages: from the middle of that there is no way to another one
         coming = NONE if stage != NONE else self._called
         within = None if plan is None else Within(plan, second + 1)
-        showing = self._lamps.showing(self._tables, status.stage if stage == NONE else stage, coming)
-        wished = int(self._chooser.choose(self._seen, showing, within)[0])
+        showing = self._lamps.showing(self.tables, status.stage if stage == NONE else stage, coming)
+        wished = int(self.chooser.choose(self._seen, showing, within)[0])
         if wished == NONE:
             self._called = NONE
             return None
         if plan is None or plan.mode is ControlMode.FREE:  # else the cycle of the plan bounds the waits
             wished = self._patience.overrules(stage, wished)
         self._called = coming if stage == NONE else self._allowed(stage, wished)
+        self._called_s = now_s
         source = ControlSource.ADAPTIVE if plan is None else ControlSource.CENTRAL
         return StageCall(stage=self._called, source=source, until_s=second + LEASE_S)
 

@@ -10,7 +10,7 @@ from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.step_guard import Lamp, LampsRefused, StepGuard
 from nutgiao.models.contracts.step_guard_changer import Changer
 from nutgiao.models.contracts.step_guard_ways import Ways
-from nutgiao.models.contracts.timeline import GREEN, INDICATIONS, RED
+from nutgiao.models.contracts.timeline import GREEN, INDICATIONS, RED, stage_lamps
 from nutgiao.models.contracts.words import Indication
 from nutgiao.models.queueing.junction.seen import Showing
 from nutgiao.models.queueing.junction.site import SiteTables
@@ -36,9 +36,7 @@ class Lamps:
 
     def __init__(self, signals: Signals, ways: Ways) -> None:
         self._signals, self._ways = signals, ways
-        self._stages = [
-            tuple(GREEN if g.id in stage.groups else RED for g in signals.groups) for stage in signals.stages
-        ]
+        self._stages = stage_lamps(signals)
         self._guard: StepGuard | None = None
         self.stage = NONE
         self.changer: Changer | None = None

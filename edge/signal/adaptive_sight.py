@@ -93,7 +93,7 @@ class Sight:
         for state in result.lane_states:
             self._learn(state, mcu, persons)
         comers += self._hidden(now_s)
-        for crossing in calls:
+        for crossing in calls:  # a button does not tell how many wait: one person
             place, link = self._tables.crossings[crossing]
             comers.append(Comer(place, link, 0.0, 1.0, PERSONS[VehicleClass.PEDESTRIAN], halted=True))
         return rows_of(comers, self._tables.row_mcu, self._passed_s)

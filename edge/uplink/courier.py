@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
 SENT = ".sent"
+ARRIVED = "arrived\n"
+"""What the marker says of a bundle that the centre has; of one that it refused it says why."""
 
 
 class Courier:
@@ -86,5 +88,5 @@ class Courier:
         except OSError as error:
             log.info("evidence waits: %s", error)
             return False
-        bundle.with_suffix(SENT).write_text("arrived\n")
+        bundle.with_suffix(SENT).write_text(ARRIVED)
         return True

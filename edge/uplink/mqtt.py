@@ -29,8 +29,9 @@ class MqttLink:
         broker: where.
         client_id: stable name, so that the broker keeps the session.
         subscriptions: topic filters, QoS 1.
-        will: letter that the broker sends when we vanish.
+        will: letter that the broker sends when we vanish; None for none.
         passing: topic filters, QoS 0: what was missed meanwhile does not come later.
+        clean: the broker forgets us when we leave.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class MqttLink:
         broker: BrokerUrl,
         client_id: str,
         subscriptions: tuple[str, ...],
-        will: Letter,
+        will: Letter | None = None,
         passing: tuple[str, ...] = (),
+        clean: bool = False,
     ) -> None:
         self._broker = broker
         self._subscriptions = [*((topic, 1) for topic in subscriptions), *((topic, 0) for topic in passing)]
@@ -50,11 +52,12 @@ class MqttLink:
         self.connections = 0
         self._changed = threading.Condition()
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, protocol=paho.MQTTv311
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=clean, protocol=paho.MQTTv311
         )
         self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.reconnect_delay_set(min_delay=1, max_delay=30)
-        self._client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         if broker.user is not None:
             self._client.username_pw_set(broker.user, broker.password)
         if broker.tls:

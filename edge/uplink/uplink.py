@@ -19,6 +19,7 @@ from nutgiao.models.contracts.messages import (
     CentreHeartbeat,
     Health,
     PlanProposal,
+    PriorityRequest,
     decode,
     encode,
 )
@@ -53,7 +54,7 @@ class Uplink:
         neighbours: nodes whose announcements are listened to.
 
     Attributes:
-        lost: letters that could not be written into the outbox.
+        lost: letters that could not be written into the outbox, or made room in it.
         trouble: why the outbox cannot be used now; empty if it can.
     """
 
@@ -85,6 +86,7 @@ class Uplink:
         self._beats: deque[CentreHeartbeat] = deque(maxlen=HEARD)
         self._announced: deque[Announcement] = deque(maxlen=HEARD)
         self._announcements = 0
+        self._asked: deque[PriorityRequest] = deque(maxlen=HEARD)
         will = Health(**self._head(now_s, NEVER_S, seq=0), state="offline", note="the link broke")
         self._link = MqttLink(
             broker,
@@ -94,7 +96,10 @@ class Uplink:
                 subscription(city, node=CENTRE, channel=Channel.HEARTBEAT),
             ),
             will=Letter(0, self._topic(Channel.HEALTH), encode(will), retain=True),
-            passing=tuple(subscription(city, node=node, channel=Channel.ANNOUNCE) for node in neighbours),
+            passing=(
+                subscription(city, node=node, channel=Channel.PRIORITY),
+                *(subscription(city, node=node, channel=Channel.ANNOUNCE) for node in neighbours),
+            ),
         )
 
     def start(self) -> None:
@@ -140,6 +145,7 @@ class Uplink:
             self._handed = min(self._handed, number - 1)  # SQLite gives numbers again that a failure has undone
         while self._outbox.made_room:
             self._seq_of.pop(self._outbox.made_room.pop(), None)
+            self.lost += 1
         return message
 
     def pump(self) -> None:
@@ -207,6 +213,11 @@ class Uplink:
         """What the neighbours have announced since the last call."""
         self._listen()
         return [self._announced.popleft() for _ in range(len(self._announced))]
+
+    def priority(self) -> list[PriorityRequest]:
+        """Requests for priority that came since the last call, whoever sent them."""
+        self._listen()
+        return [self._asked.popleft() for _ in range(len(self._asked))]
 
     def await_revision(self, revision: int, deadline: Callable[[], bool]) -> bool:
         """Waits until a proposal of that revision has come.
@@ -285,6 +296,8 @@ class Uplink:
                 self._beats.append(message)
             elif isinstance(message, Announcement):
                 self._announced.append(message)
+            elif isinstance(message, PriorityRequest):
+                self._asked.append(message)
 
     def _topic(self, channel: Channel) -> str:
         return str(Topic(self._city, self._node, channel))

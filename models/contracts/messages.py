@@ -15,7 +15,7 @@ from nutgiao.models.contracts.errors import ContractError
 from nutgiao.models.contracts.plan import Count, SignalPlan
 from nutgiao.models.contracts.priority import PriorityAsk, PriorityItem
 from nutgiao.models.contracts.safety import Refusal
-from nutgiao.models.contracts.words import ControlSource, Indication, VehicleClass, ViolationKind
+from nutgiao.models.contracts.words import ControlSource, Indication, PictureFault, VehicleClass, ViolationKind
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
@@ -60,6 +60,7 @@ class LaneState(msgspec.Struct, frozen=True, gc=False):
         spillback: the queue reaches the junction upstream.
         split_failure: the last green ended before all who had waited at its start were over the line; stays until the
             next green ends.
+        moved: the camera that tells this has moved since it was calibrated: the figures may be of another place.
     """
 
     lane: str
@@ -79,6 +80,7 @@ class LaneState(msgspec.Struct, frozen=True, gc=False):
     back_high_m: float | None = None
     spillback: bool = False
     split_failure: bool = False
+    moved: bool = False
 
 
 class LaneTelemetry(Message, frozen=True, kw_only=True, tag="nutgiao/lanes/1"):
@@ -150,13 +152,39 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
     evidence: EvidenceRef | None
 
 
+class CameraTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault of a camera's picture.
+
+    Attributes:
+        fault: what is wrong.
+        since_s: since when, seconds since the epoch.
+        moved_px: of a moved picture, how far its corners lie from where they were calibrated, the mean of the four in
+            pixels of the calibrated picture; None if the old view is not in the picture at all.
+    """
+
+    fault: PictureFault
+    since_s: float
+    moved_px: float | None = None
+
+
 class CameraHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One camera: age of its last frame and frames since boot, dropped ones apart."""
+    """One camera.
+
+    Attributes:
+        camera: id of the camera in the site file.
+        age_s: age of its last frame that shows something: black and frozen ones do not count.
+        frames: frames since boot.
+        dropped: frames since boot that nobody had time for.
+        troubles: what is wrong with its picture.
+        reconnects: how often its source was lost and came back.
+    """
 
     camera: str
     age_s: float
     frames: int
     dropped: int
+    troubles: tuple[CameraTrouble, ...] = ()
+    reconnects: int = 0
 
 
 class Health(Message, frozen=True, kw_only=True, tag="nutgiao/health/1"):
@@ -169,6 +197,7 @@ class Health(Message, frozen=True, kw_only=True, tag="nutgiao/health/1"):
         public_key: the node's Ed25519 key, hexadecimal, for evidence.
         cameras: each camera.
         spooled: messages waiting on disk.
+        lost: messages since the start that could not be kept on disk until they were sent.
         note: what is wrong, in words.
     """
 
@@ -178,6 +207,7 @@ class Health(Message, frozen=True, kw_only=True, tag="nutgiao/health/1"):
     public_key: str = ""
     cameras: tuple[CameraHealth, ...] = ()
     spooled: int = 0
+    lost: Count = 0
     note: str = ""
 
 
@@ -205,22 +235,37 @@ class CentreHeartbeat(Message, frozen=True, kw_only=True, tag="nutgiao/centre/1"
     revisions: dict[str, Count]
 
 
-class PriorityRequest(Message, frozen=True, kw_only=True, tag="nutgiao/priority/1"):
-    """A vehicle, or the centre for it, asks a node for priority; ``node`` is the sender, the topic names the light."""
+class PriorityRequest(Message, frozen=True, kw_only=True, omit_defaults=True, tag="nutgiao/priority/1"):
+    """A vehicle, or somebody for it, asks a junction for priority; ``node`` is the sender.
 
+    Attributes:
+        to: node of the junction, the same as in the topic: so that nobody can pass the message on to another one.
+        ask: what is asked.
+        signature: Ed25519 over `signing_bytes`, hexadecimal.
+    """
+
+    to: str
     ask: PriorityAsk
+    signature: str = ""
+
+    def signing_bytes(self) -> bytes:
+        """The canonical bytes that a signature covers: the same for a time given as 5 and read back as 5.0."""
+        times = {"time_s": float(self.time_s), "expires_s": float(self.expires_s)}
+        return msgspec.json.encode(msgspec.structs.replace(self, signature="", **times), order="sorted")
 
 
 class PriorityStatus(Message, frozen=True, kw_only=True, tag="nutgiao/priority-status/1"):
     """All priority requests that a node knows; one that is over is told once, and with it why.
 
     Attributes:
-        requests: each with its state.
-        refused: id of a request to why its last message was refused, where that changed no state.
+        requests: each with its state; their ids are the sender's, behind its name and a slash.
+        refused: the same id to why its last message was refused, where that changed no state.
+        counts: messages that were not taken since the box started, by `PriorityRefusal`.
     """
 
     requests: tuple[PriorityItem, ...]
     refused: dict[str, str] = {}
+    counts: dict[str, Count] = {}
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ MOST_LEVEL, MOST_ETA_S = 14, 255
 """M0022: level 0 is the lowest and 14 the highest, an arrival is told up to 255 s ahead."""
 
 Level = Annotated[int, Meta(ge=0, le=MOST_LEVEL)]
+Named = Annotated[str, Meta(max_length=128)]
 EtaSeconds = Annotated[int, Meta(ge=0, le=MOST_ETA_S)]
 
 
@@ -94,10 +95,11 @@ NTCIP_STATUS: dict[PriorityState, str] = {
 overrides (readyOverridden, activeOverride): those are queued or activated here."""
 
 
-class PriorityAsk(msgspec.Struct, frozen=True, kw_only=True):
+class PriorityAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a vehicle asks: M0022.
 
-    A new request names the movement in one way or several; later ones name the request only.
+    A new request names the movement in one way or several; later ones name the request only. What is left out is not
+    written either, so that a signature outlives fields that are added later.
 
     Attributes:
         request: unique at the light; the same when it is updated or cancelled.
@@ -112,16 +114,16 @@ class PriorityAsk(msgspec.Struct, frozen=True, kw_only=True):
         lane_out: lane that it leaves by; only beside ``lane_in``.
     """
 
-    request: str
+    request: Named
     type: RequestType
     level: Level = 0
     eta_s: EtaSeconds | None = None
     vehicle_type: PriorityVehicle | None = None
-    signal_group: str | None = None
-    connection: str | None = None
-    approach: str | None = None
-    lane_in: str | None = None
-    lane_out: str | None = None
+    signal_group: Named | None = None
+    connection: Named | None = None
+    approach: Named | None = None
+    lane_in: Named | None = None
+    lane_out: Named | None = None
 
     @property
     def way(self) -> tuple[str, ...]:
@@ -148,6 +150,23 @@ class PriorityAsk(msgspec.Struct, frozen=True, kw_only=True):
         if self.vehicle_type is not None:
             return "the vehicle type cannot be changed"
         return ""
+
+
+class PriorityRefusal(enum.StrEnum):
+    """Why a message about priority was not even taken to the desk: a word to count by."""
+
+    STRANGER = "stranger"  # the site names nobody of this name who may ask
+    UNSIGNED = "unsigned"  # the signature is not of the key that the site names
+    ELSEWHERE = "elsewhere"  # meant for another junction
+    AHEAD = "ahead"  # sent in the future
+    VALIDITY = "validity"  # valid for longer than anybody may ask for
+    EXPIRED = "expired"
+    REPLAYED = "replayed"  # came before
+    TOO_MANY = "too-many"
+    FLAWED = "flawed"  # breaks a rule of M0022
+    NOT_ALLOWED = "not-allowed"  # this sender may not ask for that
+    MOVEMENT = "movement"  # the junction has no such movement
+    NO_CONTROL = "no-control"  # the junction is not controlled second by second now
 
 
 class PriorityItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ _SILENT = {
     PriorityState.QUEUED: PriorityState.TIMEOUT,
     PriorityState.ACTIVATED: PriorityState.STALE,
 }
-"""How a request ends that is not heard of any more."""
+"""How a request ends that is not heard of any more, or that the light cannot serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,12 @@ class PriorityDesk:
         known = self._requests.get(request)
         if known is not None and known.state is PriorityState.ACTIVATED:
             self._turn(known, PriorityState.STALE, now_s, reason)
+
+    def end(self, now_s: float, reason: str) -> None:
+        """Ends every request that is not over, because the light cannot serve any."""
+        for one in self._requests.values():
+            if one.state in OPEN:
+                self._turn(one, _SILENT[one.state], now_s, reason)
 
     def weighing(self, now_s: float) -> list[Open]:
         """Active requests that count now, the most urgent first: while an emergency is active, emergencies only."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from nutgiao.models.contracts.priority import MOST_LEVEL, Level, PriorityVehicle
 from nutgiao.models.contracts.words import Turn
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -173,11 +174,34 @@ class LampBox(_Part, frozen=True, kw_only=True):
     amber_px: Annotated[tuple[int, int, int, int] | None, Meta(description="the amber lamp, if it can be seen")] = None
 
 
+class CalibrationNote(_Part, frozen=True, kw_only=True):
+    """How a camera was calibrated and how sure its pairs are; intervals of speeds rest on it."""
+
+    method: Annotated[
+        Literal["pairs", "marks", "vehicles"],
+        Meta(description="from measured pairs, from marks of known length, or from the sizes of vehicles"),
+    ] = "pairs"
+    made: Annotated[
+        Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")] | None, Meta(description="day it was made, 'YYYY-MM-DD'")
+    ] = None
+    pair_px: Annotated[
+        Positive, Meta(description="standard error of a clicked pixel, along the row and the column")
+    ] = 1.5
+    pair_m: Annotated[NotNegative, Meta(description="standard error of a place on the ground, along x and y")] = 0.05
+    scale_share: Annotated[
+        Annotated[float, Meta(ge=0, le=1)],
+        Meta(description="standard error of all lengths together, as a share: tape, paint, mean size of vehicles"),
+    ] = 0.005
+
+
 class Camera(_Part, frozen=True, kw_only=True):
     """A camera and how its picture lies on the ground."""
 
     id: Annotated[Identifier, Meta(description="name of the camera, unique in the site")]
-    source: Annotated[str, Meta(description="file, rtsp:// address, usb:N, or virtual: for the simulated street")]
+    source: Annotated[
+        str,
+        Meta(description="file, folder of pictures, rtsp:// address, usb:N, or virtual: for the simulated street"),
+    ]
     width_px: Annotated[int, Meta(gt=0, description="width of the picture the pairs were taken on")]
     height_px: Annotated[int, Meta(gt=0, description="height of that picture")]
     approaches: Annotated[tuple[Identifier, ...], Meta(min_length=1, description="approaches that it watches")]
@@ -195,6 +219,39 @@ class Camera(_Part, frozen=True, kw_only=True):
     lamps: Annotated[
         tuple[LampBox, ...], Meta(description="lamps to read in the picture when no controller tells")
     ] = ()
+    calibration: Annotated[CalibrationNote, Meta(description="how the pairs were found and how sure they are")] = (
+        CalibrationNote()
+    )
+
+
+class Zone(_Part, frozen=True, kw_only=True):
+    """A piece of the ground with a name: a crossing, a bus stop, a box that must stay clear."""
+
+    id: Annotated[Identifier, Meta(description="name of the zone, unique in the site")]
+    what: Annotated[str, Meta(max_length=200, description="what it is, in words")] = ""
+    polygon_m: Annotated[
+        tuple[tuple[float, float], ...],
+        Meta(min_length=3, max_length=100, description="its corners in turn, in the site's ground plane"),
+    ]
+
+
+class Requester(_Part, frozen=True, kw_only=True):
+    """Who may ask for priority by message: a bus line, an ambulance service. One key may sign for several."""
+
+    id: Annotated[Identifier, Meta(description="name of the sender, as its messages carry it")]
+    key: Annotated[
+        Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None,
+        Meta(description="Ed25519 public key of who signs, hexadecimal; left out, the centre that signs plans does"),
+    ] = None
+    vehicles: Annotated[
+        tuple[PriorityVehicle, ...], Meta(min_length=1, description="vehicles that it may ask for, as RSMP names them")
+    ]
+    approaches: Annotated[tuple[Identifier, ...], Meta(description="approaches that it may come by; none: all")] = ()
+    turns: Annotated[tuple[Turn, ...], Meta(description="movements that it may ask for; none: all")] = ()
+    most_level: Annotated[Level, Meta(description="how urgent it may call itself, 0 to 14")] = MOST_LEVEL
+    per_minute: Annotated[
+        Annotated[int, Meta(ge=1, le=600)], Meta(description="new requests that it may send in a minute")
+    ] = 12
 
 
 class Name(_Part, frozen=True, kw_only=True):
@@ -216,6 +273,13 @@ class Site(_Part, frozen=True, kw_only=True):
     approaches: Annotated[tuple[Approach, ...], Meta(min_length=1, description="incoming legs")]
     signals: Annotated[Signals | None, Meta(description="signal side; absent where only cameras stand")] = None
     cameras: Annotated[tuple[Camera, ...], Meta(description="cameras of the box")] = ()
+    evidence_days: Annotated[
+        int, Meta(ge=1, le=3650, description="how long the box keeps evidence that the centre has, from the act on")
+    ] = 75
+    zones: Annotated[tuple[Zone, ...], Meta(description="pieces of the ground with names")] = ()
+    priority: Annotated[
+        tuple[Requester, ...], Meta(description="who may ask for priority; none: every request is refused")
+    ] = ()
 
     def approach(self, name: str) -> Approach:
         """The approach of that name.

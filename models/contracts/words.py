@@ -55,6 +55,15 @@ class ViolationKind(enum.StrEnum):
     SPEED = "speed"
 
 
+class PictureFault(enum.StrEnum):
+    """What may be wrong with a camera's picture."""
+
+    FROZEN = "frozen"  # the same picture over and over
+    BLACK = "black"  # dark or without any contrast
+    BLURRED = "blurred"  # beside what this camera usually shows
+    MOVED = "moved"  # not where it was calibrated
+
+
 class ControlMode(enum.StrEnum):
     """What a box may do within a plan."""
 

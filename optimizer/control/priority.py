@@ -9,21 +9,23 @@ for stages and no more: minimum greens, changes and guards come behind them as f
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.contracts.priority import PriorityRecord, PriorityState
-from nutgiao.models.contracts.priority_desk import Open, PriorityDesk
+from nutgiao.models.contracts.priority import PriorityItem, PriorityRecord, PriorityState
+from nutgiao.models.contracts.priority_desk import OPEN, Open, PriorityDesk
 from nutgiao.models.queueing.junction.calls import PriorityCall
 from nutgiao.models.queueing.junction.notes import Notes
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import F8, I4, NONE, RED
 from nutgiao.optimizer.control.priority_figures import PriorityFigures, PriorityTables
 from nutgiao.optimizer.control.priority_harm import Harm
+from nutgiao.optimizer.control.priority_light import Known, Light
 from nutgiao.optimizer.control.priority_rows import Claim, with_claims
 
 NEAR_S = 5.0
@@ -38,41 +40,6 @@ class Chooser(Protocol):
         """The stage that each light is to show from now on."""
 
 
-@dataclass(slots=True)
-class _Known:
-    """A request at a light.
-
-    Attributes:
-        number: counted over all lights.
-        links: that serve its movement.
-        kept: what the desk keeps of it; stays as it ended.
-        activated_s: for how long it has been active.
-    """
-
-    number: int
-    links: tuple[int, ...]
-    kept: Open
-    activated_s: float = 0.0
-
-
-@dataclass(slots=True)
-class _Light:
-    """One light: its desk, what requests cost there, and the last turn that was made for one.
-
-    Attributes:
-        desk: of the light.
-        harm: counted there.
-        known: requests that the desk keeps.
-        turned: request for which it turned, the stage that would show without it, and whether its harm is bounded;
-            until the new green may end.
-    """
-
-    desk: PriorityDesk
-    harm: Harm
-    known: dict[str, _Known] = field(default_factory=dict)
-    turned: tuple[str, int, bool] | None = None
-
-
 class Prioritised:
     """A controller that hears requests.
 
@@ -80,18 +47,30 @@ class Prioritised:
         controller: that knows of none.
         tables: of the lights.
         figures: what requests count.
+        records: how many requests that are over are remembered; None for all.
 
     Attributes:
         notes: what is considered is put there, if somebody wants to know.
+        holds: whether green is kept for who is at the line at once; not where a plan says when a green ends.
+        refused: requests whose last message of this second was refused without ending them, and why.
     """
 
-    def __init__(self, controller: Chooser, tables: PriorityTables, figures: PriorityFigures | None = None) -> None:
+    def __init__(
+        self,
+        controller: Chooser,
+        tables: PriorityTables,
+        figures: PriorityFigures | None = None,
+        records: int | None = None,
+    ) -> None:
+        self.holds = True
+        self.refused: dict[str, str] = {}
         self._plain, self._tables, self.figures = controller, tables, figures or PriorityFigures()
         self.notes: Notes | None = None
         self._weighing: Chooser | None = None
-        self._lights: dict[int, _Light] = {}
+        self._lights: dict[int, Light] = {}
         self._now_s = 0.0
-        self._over: list[tuple[int, _Known]] = []
+        self._numbered = 0
+        self._over: deque[PriorityRecord] = deque(maxlen=records)
 
     def hear(self, calls: Sequence[PriorityCall], now_s: float) -> frozenset[str]:
         """Takes what was sent in the last second; to be asked once a second, before `choose`.
@@ -103,25 +82,45 @@ class Prioritised:
         Returns:
             New requests that were refused only because one like it had just ended.
         """
-        self._now_s = now_s
+        self._now_s, self.refused = now_s, {}
         cooled = set[str]()
         for call in calls:
             light = self._lights.get(call.light)
             if light is None:
                 made = PriorityDesk(self.figures.desk), Harm(self.figures.harm)
-                light = self._lights[call.light] = _Light(*made)
-            light.desk.ask(call.ask, call.sent_s, now_s, light.harm.full(now_s))
+                light = self._lights[call.light] = Light(*made)
+            reason = light.desk.ask(call.ask, call.sent_s, now_s, light.harm.full(now_s))
             kept = light.desk.known(call.ask.request)
+            if reason and (kept is None or kept.reason != reason):
+                self.refused[call.ask.request] = reason
             if kept is not None and call.ask.request not in light.known:
-                light.known[call.ask.request] = _Known(self._count(), call.links, kept)
+                light.known[call.ask.request] = Known(self._numbered, call.links, kept)
+                self._numbered += 1
                 if kept.state is PriorityState.COOLDOWN:
                     cooled.add(call.ask.request)
         return frozenset(cooled)
 
     def records(self) -> tuple[PriorityRecord, ...]:
         """What became of all requests so far: those that are over in this order, then the others."""
-        is_open = [(number, one) for number, light in self._lights.items() for one in light.known.values()]
-        return tuple(self._record(number, one) for number, one in [*self._over, *is_open])
+        is_open = (self._record(number, one) for number, light in self._lights.items() for one in light.known.values())
+        return (*self._over, *is_open)
+
+    def report(self, number: int) -> tuple[PriorityItem, ...]:
+        """All requests to a light as they stand now; those that are over are told once, as S0033 wants it."""
+        light = self._lights.get(number)
+        if light is None:
+            return ()
+        over, items = tuple(light.over), (one.item() for one in light.known.values())
+        light.over.clear()
+        return (*over, *(item for item in items if item.state in OPEN))
+
+    def end(self, now_s: float, reason: str) -> None:
+        """Ends all requests, because nobody sets the lights second by second any more."""
+        for light in self._lights.values():
+            light.desk.end(now_s, reason)
+            light.turned = None
+        self._weighing = None
+        self._close()
 
     def choose(self, seen: Seen, showing: Showing) -> I4:
         """The stage that each light is to show from now on.
@@ -173,57 +172,60 @@ class Prioritised:
         for number, light in self._lights.items():
             light.desk.report()
             for name in [name for name in light.known if light.desk.known(name) is None]:
-                self._over.append((number, light.known.pop(name)))
+                one = light.known.pop(name)
+                self._over.append(self._record(number, one))
+                light.over.append(one.item())
+                light.harm.forget(name)
 
     def _settled(self, number: int, plain: int, wished: int, seen: Seen, showing: Showing) -> int:
         """The stage that a light is to show, with what that costs counted; the plain one where it costs too much."""
         light = self._lights[number]
+        if plain == NONE:  # nothing is to be chosen here
+            light.turned = None
+            return plain
         stage, changes = int(showing.stage[number]), showing.coming[number] != NONE
         young = changes or showing.green_s[number] < self._tables.least_s
         active = light.desk.weighing(self._now_s)
         if light.turned is not None and young:  # it could not turn back yet, whoever wished it
             request, without, bounded = light.turned
             shows = int(showing.coming[number]) if changes else stage
-            links = self._waiting(number, seen, without, shows)
-            light.harm.count(request, self._now_s, links, False, bounded)
+            links, waiting = self._waiting(number, seen, without, shows)
+            light.harm.count(request, self._now_s, links, waiting, False, bounded)
             return wished
         light.turned = None
         near = [one for one in active if (one.arrives_s(self._now_s) or 0.0) <= NEAR_S]
-        if not changes and any(self._serves(light, one, stage) for one in near):
+        if self.holds and not changes and any(self._serves(light, one, stage) for one in near):
             wished = stage
         if not active or plain == wished:
             return wished
         served = [one for one in active if self._serves(light, one, wished)]
         one = (served or active)[0]
-        links = self._waiting(number, seen, plain, wished)
+        links, waiting = self._waiting(number, seen, plain, wished)
         holds = wished == stage
         for_s = 1.0 if holds else self._tables.change_s + self._tables.least_s
         if not one.ask.emergency:
-            reason = light.harm.refusal(one.ask.request, self._now_s, len(links), for_s, holds)
+            reason = light.harm.refusal(one.ask.request, self._now_s, waiting, for_s, holds)
             if reason:
                 light.desk.stop(one.ask.request, self._now_s, reason)
                 return plain
         bounded = not one.ask.emergency
-        light.harm.count(one.ask.request, self._now_s, links, holds, bounded)
+        light.harm.count(one.ask.request, self._now_s, links, waiting, holds, bounded)
         if not holds:
             light.turned = (one.ask.request, plain, bounded)
         return wished
 
-    def _serves(self, light: _Light, one: Open, stage: int) -> bool:
+    def _serves(self, light: Light, one: Open, stage: int) -> bool:
         """Whether a stage lets the vehicle of a request go."""
         return bool((self._tables.right[stage, list(light.known[one.ask.request].links)] != RED).any())
 
-    def _waiting(self, number: int, seen: Seen, without: int, shows: int) -> NDArray[np.int32]:
-        """The link of each one who stands at a light where one stage has green and another one has not."""
+    def _waiting(self, number: int, seen: Seen, without: int, shows: int) -> tuple[NDArray[np.int32], float]:
+        """The link of each one who stands at a light where one stage has green and another has not; their weight."""
         right = self._tables.right
         loses = (right[without] != RED) & (right[shows] == RED) & (self._tables.link_light == number)
-        links: NDArray[np.int32] = seen.link[seen.halted & loses[seen.link]]
-        return links
+        stands = seen.halted & loses[seen.link]
+        return seen.link[stands], float(seen.weight[stands].sum())
 
-    def _count(self) -> int:
-        return len(self._over) + sum(len(light.known) for light in self._lights.values())
-
-    def _record(self, number: int, one: _Known) -> PriorityRecord:
+    def _record(self, number: int, one: Known) -> PriorityRecord:
         kept = one.kept
         harm, held_s = self._lights[number].harm.of(kept.ask.request)
         return PriorityRecord(

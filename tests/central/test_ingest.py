@@ -161,7 +161,7 @@ def test_what_is_said_to_a_node_reaches_it_and_is_no_news_of_it(
     assert decode(payload) == proposal
     ask = PriorityAsk(request="r1", type=RequestType.NEW, vehicle_type=PriorityVehicle.BUS, approach="west")
     head = {**ingest.head(60.0), "node": "bus-7"}
-    node.say(PriorityRequest(**head, ask=ask), Channel.PRIORITY)  # type: ignore[arg-type]
+    node.say(PriorityRequest(**head, to="x1", ask=ask), Channel.PRIORITY)  # type: ignore[arg-type]
     node.say(Voice(SITE).signal(NOW), Channel.SIGNAL)
     assert ingest.wait_for({"x1": 1}, PATIENCE_S)
     assert (ingest.bad_messages, state.strangers) == (0, 0)

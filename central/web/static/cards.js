@@ -1,7 +1,7 @@
 /** One card a junction: which plan runs, how far its cycle is, on which rung of the ladder, and how the node is. */
 
 import { el, lampOf, lampShape, setAttribute, setText, svg } from "./dom.js";
-import { named, notes, number, t } from "./words.js";
+import { clock, named, notes, number, t } from "./words.js";
 
 export class Cards {
   constructor(host) { this.host = host; this.cards = new Map(); }
@@ -28,9 +28,10 @@ class Card {
     this.facts = el("p", { class: "facts" });
     this.bar = svg("svg", { class: "stages", height: 22, "aria-hidden": "true", preserveAspectRatio: "none" });
     this.countdown = el("p", { class: "countdown" });
+    this.priority = el("p", { class: "facts priority" });
     this.lamps = el("ul", { class: "lamps" });
     this.root = el("article", { class: "panel card", "aria-labelledby": `card-${site.id}` },
-      el("div", { class: "head" }, this.name, this.source, this.health), this.facts, this.bar, el("div", { class: "row" }, this.countdown, this.lamps));
+      el("div", { class: "head" }, this.name, this.source, this.health), this.facts, this.bar, el("div", { class: "row" }, this.countdown, this.lamps), this.priority);
     this.groups = new Map(site.groups.map((group) => [group.id, this.lamp(group)]));
   }
 
@@ -53,9 +54,10 @@ class Card {
     const { health, signal } = node;
     setAttribute(this.health, "class", `badge ${health.state}`);
     setText(this.health, t(health.state));
-    this.health.title = [notes(health.note), health.software, t("cameras", { n: health.cameras.length }), t("spooled", { n: health.spooled }), t("missing", { n: node.counts.missing })].filter(Boolean).join(" · ");
+    this.health.title = [notes(health.note), health.software, t("cameras", { n: health.cameras.length }), ...troubles(health.cameras), t("spooled", { n: health.spooled }), health.lost ? t("lost_messages", { n: health.lost }) : "", t("missing", { n: node.counts.missing })].filter(Boolean).join(" · ");
     setAttribute(this.root, "class", `panel card ${health.state}`);
     for (const [name, lamp] of this.groups) this.showLamp(name, lamp, signal);
+    this.showPriority(node.priority);
     if (!signal) {
       setText(this.source, "");
       this.facts.dataset.words = "";
@@ -72,7 +74,7 @@ class Card {
       [t("plan"), signal.plan],
       [t("cycle"), `${signal.cycle_s} s`],
       [t("offset"), timing && timing.offset_s !== null ? `${timing.offset_s} s` : "–"],
-    ], notes(signal.reason, health.state === "online" ? "" : health.note));
+    ], notes(signal.reason, health.state === "online" ? "" : health.note, health.lost ? t("lost_messages", { n: health.lost }) : ""));
     this.showCycle(signal);
   }
 
@@ -81,6 +83,14 @@ class Card {
     if (this.facts.dataset.words === words) return;
     this.facts.dataset.words = words;
     this.facts.replaceChildren(...pairs.map(([key, value]) => el("span", {}, `${key} `, el("b", {}, value))), why ? el("span", { class: "warn" }, why) : "");
+  }
+
+  /** Requests for priority, each with its state; why one has ended, and how many messages were refused, is in the tooltip. */
+  showPriority(told) {
+    const words = (told?.requests ?? []).map(({ request, state }) => `${request}: ${t(`priority_${state}`)}`);
+    setText(this.priority, words.length ? `${t("priority")} ${words.join(" · ")}` : "");
+    const reasons = (told?.requests ?? []).filter(({ reason }) => reason).map(({ request, reason }) => `${request}: ${reason}`);
+    this.priority.title = [...reasons, told?.refused ? t("priority_refused", { n: told.refused }) : ""].filter(Boolean).join(" · ");
   }
 
   showCycle({ timing, cycle_s, cycle_second_s, stage, in_transition, live, source }) {
@@ -119,3 +129,7 @@ class Card {
     item.title = `${named(name)}: ${t(indication)}`;
   }
 }
+
+/** What is wrong with the pictures of a node's cameras, and since when. */
+const troubles = (cameras) => cameras.flatMap(({ camera, troubles }) => troubles.map(({ fault, since_s, moved_px }) =>
+  t(fault === "moved" && moved_px === null ? "camera_elsewhere" : `camera_${fault}`, { camera, time: clock(since_s), px: moved_px === null ? "" : number(moved_px) })));

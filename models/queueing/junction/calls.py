@@ -13,7 +13,7 @@ class PriorityCall:
 
     Attributes:
         light: its number.
-        links: those that serve the movement which the request names, numbered over all lights; one at least.
+        links: those that serve the movement which a new request names, numbered over all lights; one at least.
         ask: what is asked.
         sent_s: when it was sent.
     """

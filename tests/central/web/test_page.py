@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -19,7 +16,10 @@ from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
+from nutgiao.models.contracts.messages import PriorityStatus
+from nutgiao.models.contracts.priority import PriorityItem, PriorityState
 from nutgiao.models.contracts.words import ControlSource
+from tests.support.browser import browser
 from tests.support.centre import NOW, SITE, filled
 from tests.support.voice import Voice
 
@@ -41,21 +41,7 @@ RESULT = {
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.Chrome]:
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        reason = "chromium and chromedriver are not installed: apt install chromium-driver"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    quiet = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
-    for argument in ["headless=new", *quiet.split(), "disable-sync", "disable-dev-shm-usage"]:
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(chromedriver))
-    yield started
-    started.quit()
+    yield from browser()
 
 
 @pytest.fixture
@@ -145,6 +131,20 @@ def test_the_rung_is_shown_with_its_reason_in_both_languages(
     page.one("#lang-vi").click()
     height, room = page.driver.execute_script("return [document.documentElement.scrollHeight, innerHeight]")
     assert height <= room, "the reason fits, too"
+    assert page.errors() == []
+
+
+def test_a_request_for_priority_is_on_the_card_in_both_languages_with_its_reason(
+    page: Page, centre: tuple[NetworkState, SqliteStore]
+) -> None:
+    item = PriorityItem(request="bus-26/r1", state=PriorityState.REJECTED, since_s=NOW, reason="<b>fixed</b>")
+    head = Voice(SITE, boot="b3").head(NOW + 1, 1e6)
+    centre[0].take(PriorityStatus(**head, requests=(item,), counts={"unsigned": 2}), NOW)  # type: ignore[arg-type]
+    page.until(lambda: "Ưu tiên bus-26/r1: bị từ chối" in page.text("#junctions"))
+    assert page.one(".priority").get_attribute("title").startswith("bus-26/r1: <b>fixed</b> · 2 ")
+    page.one("#lang-en").click()
+    page.until(lambda: "Priority bus-26/r1: rejected" in page.text("#junctions"))
+    page.one("#lang-vi").click()
     assert page.errors() == []
 
 

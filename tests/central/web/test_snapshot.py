@@ -9,12 +9,17 @@ from typing import Any
 import msgspec
 
 from nutgiao.central import web
+from nutgiao.central.node import Verdict
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.snapshot import plan_rows, snapshot
+from nutgiao.edge.camera.notes import PictureNote
+from nutgiao.edge.evidence.retention import Note
 from nutgiao.edge.signal.reasons import Reason
+from nutgiao.models.contracts.messages import PriorityStatus
 from nutgiao.models.contracts.plan import cycle_of
-from nutgiao.models.contracts.words import ControlSource
+from nutgiao.models.contracts.priority import PriorityItem, PriorityState
+from nutgiao.models.contracts.words import ControlSource, PictureFault
 from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.dual_ring import GREENS, LAG, dual_ring
 from tests.support.voice import Voice
@@ -59,9 +64,46 @@ def test_the_page_has_vietnamese_words_for_every_rung_and_every_reason() -> None
     words = (Path(web.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
     for rung in ControlSource:
         assert re.search(rf"^  {rung}: \[", words, re.MULTILINE), rung
-    for reason in Reason:
+    for fault in PictureFault:
+        assert re.search(rf"^  camera_{fault}: \[", words, re.MULTILINE), fault
+    for reason in (*Reason, *Note, *PictureNote):
         translated = re.search(
             rf'^  "note_{re.escape(reason)}": \["(.+)", "{re.escape(reason)}"\],$', words, re.MULTILINE
         )
         assert translated is not None, reason
         assert translated[1] != reason
+
+
+def test_requests_for_priority_are_told_while_they_are_news(tmp_path: Path) -> None:
+    site = crossroads()
+    state, store, voice = NetworkState([site]), SqliteStore(tmp_path / "centre.db", tmp_path / "evidence"), Voice(site)
+    item = PriorityItem(request="bus-26/r1", state=PriorityState.ACTIVATED, since_s=NOON_S)
+    told = PriorityStatus(**voice.head(NOON_S, 10.0), requests=(item,), counts={"unsigned": 2, "expired": 1})  # type: ignore[arg-type]
+    assert state.take(told, NOON_S) is Verdict.NEW
+    [node] = snapshot(state, store, NOON_S, {})["nodes"]
+    assert [one["state"] for one in node["priority"]["requests"]] == ["activated"]
+    assert node["priority"]["refused"] == 3
+    [later] = snapshot(state, store, NOON_S + 11.0, {})["nodes"]
+    assert later["priority"] is None
+
+
+def test_the_page_has_vietnamese_words_for_every_state_of_a_request() -> None:
+    words = (Path(web.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
+    for state in PriorityState:
+        translated = re.search(rf'^  priority_{state}: \["(.+)", "(.+)"\],$', words, re.MULTILINE)
+        assert translated is not None, state
+        assert translated[1] != translated[2]
+
+
+def test_every_word_of_the_page_stands_once() -> None:
+    words = (Path(web.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
+    keys = re.findall(r'^  "?([^":]+)"?: \[', words, re.MULTILINE)
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_messages_that_a_box_has_lost_are_told(tmp_path: Path) -> None:
+    site = crossroads()
+    state, store = NetworkState([site]), SqliteStore(tmp_path / "centre.db", tmp_path / "evidence")
+    state.take(msgspec.structs.replace(Voice(site).health(NOON_S), lost=512), NOON_S)
+    [node] = snapshot(state, store, NOON_S, {})["nodes"]
+    assert node["health"]["lost"] == 512

@@ -140,6 +140,8 @@ messages: st.SearchStrategy[AnyMessage] = st.one_of(
     st.builds(
         PriorityRequest,
         **head,
+        to=words,
+        signature=words,
         ask=st.builds(
             PriorityAsk,
             request=words,

@@ -195,3 +195,42 @@ def test_a_sensor_that_guesses_another_turn_is_told_better() -> None:
     shared = np.array([[0, -1, -1, -1], [0, -1, -1, -1]], np.int32)
     found = with_claims(seen, [Claim(0, (0,), 6.0, 20.0)], shared)
     assert (found.link.tolist(), found.weight.tolist()) == ([0, 0], [20.0, 1.0])
+
+
+def test_others_wait_by_what_they_weigh() -> None:
+    class Heavy(Crossing):
+        def seen(self) -> Seen:
+            seen = super().seen()
+            return replace(seen, weight=4.0 * seen.weight)
+
+    harm = []
+    for kind in (Crossing, Heavy):
+        street = kind([(1, 12.0), *stream(0, 2.5, 60)], stuck=True)
+        controller = rides(street, PriorityFigures(persons=BUS.persons, emergency=1e5), 30, vehicle="emergency")
+        harm.append(controller.records()[0].harm_person_s)
+    assert harm[1] == pytest.approx(4.0 * harm[0])
+    assert harm[0] > 0.0
+
+
+def test_when_nobody_sets_the_light_any_more_each_request_ends_and_is_told_once() -> None:
+    controller, street = prioritised(BUS), Crossing(stream(0, 2.5, 20))
+    street.step(controller, call("new", name="first"))
+    street.step(controller, call("new", name="other", link=0))
+    assert {item.request: item.state for item in controller.report(0)} == {
+        "first": PriorityState.ACTIVATED, "other": PriorityState.ACTIVATED,
+    }  # fmt: skip
+    controller.end(3.0, "a fixed plan runs")
+    told = controller.report(0)
+    assert {(item.state, item.reason) for item in told} == {(PriorityState.STALE, "a fixed plan runs")}
+    assert len(told) == 2
+    assert controller.report(0) == ()
+    street.step(controller)
+    assert [one.state for one in controller.records()] == [PriorityState.STALE] * 2
+
+
+def test_a_message_that_changes_nothing_is_told_with_its_reason() -> None:
+    controller, street = prioritised(BUS), Crossing([])
+    street.step(controller, call("update", name="nobody's"))
+    assert controller.refused == {"nobody's": "there is no open request nobody's"}
+    street.step(controller, call("new"))
+    assert controller.refused == {}
