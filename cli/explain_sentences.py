@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nutgiao.cli.explain_words import Words
-from nutgiao.models.contracts.decision import Decision, LightName, LinkName, LogHeader, Measure, Option, Outcome
+from nutgiao.models.contracts.decision import Basis, Decision, LightName, LinkName, LogHeader, Measure, Option, Outcome
 from nutgiao.models.contracts.words import Turn
 
 _ARROWS = {Turn.LEFT: "↰", Turn.THROUGH: "↑", Turn.RIGHT: "↱"}
@@ -70,8 +70,9 @@ class Sentences:
         words = self._words
         if decision.outcome is Outcome.CHANGE_RUNS:
             return words("change_runs")
+        rules = self.rules(decision)
         if not decision.options:
-            return words("nothing_now", n=decision.wish + 1)
+            return rules or words("nothing_now", n=decision.wish + 1)
         best = decision.options[0]
         told = {"n": decision.stage + 1, "b": best.stage + 1, "figure": self.named(best.figure)}
         if best.stage == decision.stage:
@@ -81,7 +82,7 @@ class Sentences:
         else:
             text = words("go_best", **told)
         if decision.wish != (decision.stage if best.hold_s != 0.0 else best.stage):
-            return text + words("bound", n=decision.wish + 1)
+            return text + (f"; {rules}" if rules else words("bound", n=decision.wish + 1))
         if decision.rival is None:
             return text
         rival, margin = decision.rival
@@ -89,6 +90,20 @@ class Sentences:
         option = words("o_now", n=n) if keeps else self.option(rival, decision.stage)
         key = ("keep_rival" if keeps else "rival") if margin else "same"
         return text + words(key, n=n, option=option, margin=self.figure(margin))
+
+    def rules(self, decision: Decision) -> str:
+        """The rules that led to the wish; empty if it went by figures only."""
+        told = []
+        for one in decision.reasons:
+            figures = {"s": "" if one.s is None else f"{one.s:.3g}", "most": f"{one.most_s or 0.0:g}"}
+            key = one.basis.value
+            if one.basis in {Basis.EXTENDED, Basis.GAP_OUT} and one.s is None:
+                key += "_alone"
+            elif one.basis is Basis.ORDER and one.next is None:
+                key += "_open"
+            then = 0 if one.next is None else one.next + 1
+            told.append(self._words(f"r_{key}", n=decision.stage + 1, b=one.stage + 1, next=then, **figures))
+        return "; ".join(told)
 
     def safety(self, decision: Decision) -> list[str]:
         """What the safety code did."""

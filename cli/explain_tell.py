@@ -116,8 +116,12 @@ class Teller:
     def _considered(self, say: Sentences, decision: Decision) -> None:
         words, delay = self._words, self._header.measure is Measure.DELAY
         self._head(words.considered(self._header.measure, sum(one.scripts for one in decision.options)))
+        rules = say.rules(decision)
+        if rules:
+            self._say(_sentence(rules))
         if not decision.options:
-            self._say(words("nothing"))
+            if not rules:
+                self._say(words("nothing"))
             return
         heads = [words("option"), words("serves"), words("cost" if delay else "score"), words("more")]
         table = _table(*heads, *([words("soonest")] if delay else []), right=range(2, 5))

@@ -61,6 +61,55 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the controller wished stage {n} and considered nothing in this second",
         "bộ điều khiển muốn pha {n} và không cân nhắc gì trong giây này",
     ),
+    # the rule of a controller without figures, and what the frame of a plan changed
+    "r_extended": (
+        "stage {n} stays: the next vehicle is {s} s from its line, less than the gap of {most} s",
+        "giữ pha {n}: xe kế tiếp còn {s} s tới vạch dừng, ngắn hơn khoảng hở {most} s",
+    ),
+    "r_extended_alone": (
+        "stage {n} stays: somebody is at its line",
+        "giữ pha {n}: có xe ở vạch dừng",
+    ),
+    "r_gap_out": (
+        "stage {b} is wished: on stage {n} the next vehicle is {s} s from the line, more than the gap of {most} s "
+        "(gap-out), and stage {b} is waited for",
+        "muốn pha {b}: ở pha {n} xe kế tiếp còn {s} s tới vạch, dài hơn khoảng hở {most} s (hết xe nối đuôi), và có "
+        "người chờ pha {b}",
+    ),
+    "r_gap_out_alone": (
+        "stage {b} is wished: on stage {n} nobody comes (gap-out), and stage {b} is waited for",
+        "muốn pha {b}: ở pha {n} không còn xe tới (hết xe nối đuôi), và có người chờ pha {b}",
+    ),
+    "r_max_out": (
+        "stage {b} is wished: somebody has waited elsewhere for {s} s while stage {n} was green, more than {most} s "
+        "(max-out)",
+        "muốn pha {b}: nơi khác đã chờ {s} s trong lúc pha {n} xanh, quá {most} s (hết xanh tối đa)",
+    ),
+    "r_rests": ("stage {b} stays: nobody waits elsewhere", "giữ pha {b}: không ai chờ ở nơi khác"),
+    "r_recall": (
+        "stage {b} is wished: nobody waits anywhere, and the light rests there (recall)",
+        "muốn pha {b}: không ai chờ ở đâu, đèn nghỉ ở pha này",
+    ),
+    "r_plan": (
+        "its plan shows stage {b} in second {s} of its cycle of {most} s",
+        "kế hoạch hiện pha {b} ở giây {s} của chu kỳ {most} s",
+    ),
+    "r_force_off": (
+        "the plan's frame ends stage {n} now for stage {b} (force-off)",
+        "khung kế hoạch kết thúc pha {n} lúc này để sang pha {b}",
+    ),
+    "r_early": (
+        "the plan's frame lets stage {b} come in {s} s at the soonest",
+        "khung kế hoạch chỉ cho pha {b} sau ít nhất {s} s",
+    ),
+    "r_order": (
+        "the plan's frame does not let stage {b} follow now: stage {next} is next",
+        "khung kế hoạch chưa cho sang pha {b}: pha {next} mới là pha kế tiếp",
+    ),
+    "r_order_open": (
+        "the plan's frame does not let stage {b} follow now",
+        "khung kế hoạch chưa cho sang pha {b}",
+    ),
     "change_runs": (
         "a change runs and is not given up; nothing is chosen meanwhile",
         "đang chuyển pha và không bỏ dở; trong lúc đó không chọn gì",

@@ -18,6 +18,7 @@ from nutgiao.configs.keys import load_or_create_key
 from nutgiao.edge.camera.source import FrameSource
 from nutgiao.edge.clock import WallClock
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.evidence.retention import Retention
 from nutgiao.edge.node import Node
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.signal.adaptive import Adaptive, Chooser
@@ -25,6 +26,7 @@ from nutgiao.edge.signal.announce import Announcer
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
 from nutgiao.edge.signal.guard import Guard
 from nutgiao.edge.signal.ladder import Ladder
+from nutgiao.edge.signal.priority import priority_office
 from nutgiao.edge.signal.signature import centre_signature
 from nutgiao.edge.uplink.courier import Courier
 from nutgiao.edge.uplink.outbox import Outbox
@@ -97,17 +99,20 @@ def run_edge(options: EdgeOptions) -> None:
         evidence = EvidenceBuilder(
             data / "evidence", key, site=site, node=site.id, boot=boot, software=software, signal_source=source
         )
-        ladder = None
+        ladder = priority = None
         if controller is not None:
-            guard = Guard(site, centre_signature(options.centre_key), adaptive=adaptive is not None)
-            ladder = Ladder(site, guard, controller, adaptive, MADE_S)
+            signed = centre_signature(options.centre_key)
+            guard = Guard(site, signed, adaptive=adaptive is not None)
+            ladder = Ladder(site, guard, controller, adaptive, MADE_S, data / "plan.json")
+            priority = priority_office(site, signed, adaptive)
         if options.upload:
             courier = Courier(data / "evidence", options.upload, site.id)
             courier.start()
             stack.callback(courier.close)
         node = Node(
-            site, clock, cameras, controller, ladder, perception, evidence, uplink, software, adaptive, announcer
-        )
+            site, clock, cameras, controller, ladder, perception, evidence, uplink, software, adaptive, announcer,
+            priority, Retention(data / "evidence", site.evidence_days),
+        )  # fmt: skip
         last_s = node.run()
         give_up = time.monotonic() + FAREWELL_S
         uplink.close(last_s, lambda: time.monotonic() > give_up)
@@ -143,15 +148,19 @@ def _drivers(
         raise ConfigError(site.id, None, "cameras", "the site has no camera,", "list at least one")
     # Neither ONNX nor video is needed in a simulated street.
     from nutgiao.edge.camera.detecting import DetectingCamera
+    from nutgiao.edge.camera.pipeline import DetectorPool, cores
     from nutgiao.edge.detect.onnx import OnnxDetector
     from nutgiao.edge.detect.store import known_card
 
     if options.weights is None:
         raise ModelUnavailable("real cameras need weights: run `nutgiao models pull` once, or give --model FILE.onnx")
     cameras: list[CameraDriver] = []
+    card = known_card(options.weights)
+    detectors = [OnnxDetector(options.weights, card, threads=1) for _ in range(cores())]
+    pool = stack.enter_context(DetectorPool(detectors))
     for camera in site.cameras:
-        detector = OnnxDetector(options.weights, known_card(options.weights), threads=1)
-        driver = DetectingCamera(site, camera, detector, functools.partial(_open, camera), time.time)
+        open_it = functools.partial(_open, camera)
+        driver = DetectingCamera(site, camera, pool, open_it, time.time, options.data / "cameras")
         stack.callback(driver.close)
         cameras.append(driver)
     clock = WallClock()

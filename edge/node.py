@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from nutgiao.edge.camera.notes import faulty, picture_notes
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.evidence.retention import Retention
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.signal.adaptive import Adaptive
 from nutgiao.edge.signal.announce import Announcer
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
 from nutgiao.edge.signal.grounds import Surroundings
+from nutgiao.edge.signal.health import BLIND_S
 from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.edge.signal.priority import PriorityOffice
+from nutgiao.edge.signal.reasons import Reason, told
 from nutgiao.edge.signal.report import Report
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.violation.rule import Violation
@@ -23,11 +28,13 @@ from nutgiao.models.contracts.messages import (
     Health,
     LaneTelemetry,
     PlanReply,
+    PriorityStatus,
     SignalStatus,
     ViolationReport,
 )
 from nutgiao.models.contracts.site import Site, site_hash
 from nutgiao.models.contracts.topics import Channel
+from nutgiao.models.contracts.words import PictureFault
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +45,6 @@ CASE_LIFE_S = 75 * 86400.0
 HEALTH_EVERY_S = 10
 ANNOUNCE_EVERY_S = 5
 """A box with nobody to announce says so this often: on a quiet street silence must not look like a broken box."""
-BLIND_AFTER_S = 5.0
-"""A camera without a frame for so long is reported as lost."""
 
 
 class Node:
@@ -57,6 +62,8 @@ class Node:
         software: version, for health.
         adaptive: runs the junction second by second when the ladder lets it; None without.
         announcer: tells the neighbours who comes; None without.
+        priority: answers requests for priority; None where nobody can ask.
+        retention: removes evidence whose days are over; None keeps all.
     """
 
     def __init__(
@@ -72,15 +79,19 @@ class Node:
         software: str,
         adaptive: Adaptive | None = None,
         announcer: Announcer | None = None,
+        priority: PriorityOffice | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self._site, self._clock, self._cameras = site, clock, cameras
         self._controller, self._ladder = controller, ladder
         self._told = Report(site.signals, ladder) if site.signals is not None and ladder is not None else None
         self._perception, self._evidence, self._uplink, self._software = perception, evidence, uplink, software
-        self._adaptive, self._announcer = adaptive, announcer
+        self._adaptive, self._announcer, self._priority = adaptive, announcer, priority
+        self._retention = retention
         self._hash = site_hash(site)
         self._cases = 0
         self._seconds = 0
+        self._moved_before: frozenset[str] = frozenset()
         self._trouble = ""
         self._note = ""
 
@@ -108,7 +119,7 @@ class Node:
                 self._perception.on_signal(news.time_s, {news.group: news.indication})
             for frame in camera.frames():
                 self._perception.on_frame(frame)
-        result = self._perception.second(now_s)
+        result = self._perception.second(now_s, self._moved(now_s))
         if self._announcer is not None:
             self._announce(self._announcer.tell(result.crossings), now_s)
         if self._adaptive is not None:
@@ -122,6 +133,16 @@ class Node:
         self._health(now_s)
         self._uplink.pump()
         self._seconds += 1
+
+    def _moved(self, now_s: float) -> frozenset[str]:
+        """Cameras that look elsewhere than where they were calibrated."""
+        moved = frozenset(faulty([camera.health(now_s) for camera in self._cameras], PictureFault.MOVED))
+        for camera in moved - self._moved_before:
+            log.warning("camera %s has moved: its violations are not reported until it is back in its place", camera)
+        for camera in self._moved_before - moved:
+            log.info("camera %s is back in its place: its violations are reported again", camera)
+        self._moved_before = moved
+        return moved
 
     def _status(self, now_s: float) -> CabinetStatus | None:
         """What the controller reports; perception needs its lamps before it closes the second."""
@@ -150,10 +171,15 @@ class Node:
             cameras=[camera.health(now_s) for camera in self._cameras],
             silent=self._adaptive.neighbours.stale(now_s) if self._adaptive is not None else (),
         )
+        if self._priority is not None:
+            self._priority.second(now_s, self._uplink.priority())
         answers = self._ladder.second(now_s, proposals, around)
         told = self._told.second(status) if self._told is not None else None
         if told is not None:
             self._uplink.send(Channel.SIGNAL, SignalStatus, now_s, NEWS_S, **told)
+        asked = self._priority.report(now_s) if self._priority is not None else None
+        if asked is not None:
+            self._uplink.send(Channel.PRIORITY_STATUS, PriorityStatus, now_s, NEWS_S, **asked)
         for answer in answers:
             self._reply(answer, now_s)
 
@@ -202,10 +228,12 @@ class Node:
 
     def _health(self, now_s: float) -> None:
         cameras = tuple(camera.health(now_s) for camera in self._cameras)
-        blind = [camera.camera for camera in cameras if abs(camera.age_s) > BLIND_AFTER_S]
-        notes = [f"no picture from {', '.join(blind)}"] if blind else []
+        blind = [camera.camera for camera in cameras if abs(camera.age_s) > BLIND_S]
+        notes = [told(Reason.BLIND, ", ".join(blind))] if blind else []
+        notes += picture_notes(cameras)
         notes += self._ladder.troubles if self._ladder is not None else ()
         notes += [trouble for trouble in (self._trouble, self._uplink.trouble) if trouble]
+        notes += self._retention.second(now_s) if self._retention is not None else ()
         note = "; ".join(notes)
         if self._seconds % HEALTH_EVERY_S and note == self._note:
             return
@@ -221,5 +249,6 @@ class Node:
             public_key=self._evidence.public_key_hex,
             cameras=cameras,
             spooled=self._uplink.spooled,
+            lost=self._uplink.lost,
             note=note,
         )

@@ -20,7 +20,7 @@ from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.step_guard import Lamp, LampsRefused, StepGuard
 from nutgiao.models.contracts.step_guard_changer import Changer
 from nutgiao.models.contracts.step_guard_ways import Ways
-from nutgiao.models.contracts.timeline import GREEN, RED, expand
+from nutgiao.models.contracts.timeline import expand, stage_lamps
 from nutgiao.models.contracts.transition import transition
 
 _AFTER = 3
@@ -115,11 +115,8 @@ class CalledStages:
 
 def stage_of(signals: Signals, guard: StepGuard) -> int | None:
     """The stage whose lamps, and no others, a guard has seen last; None during a change."""
-    shown = [run.what for run in _runs(signals, guard)]
-    for index, stage in enumerate(signals.stages):
-        if shown == [GREEN if group.id in stage.groups else RED for group in signals.groups]:
-            return index
-    return None
+    shown, lamps = tuple(run.what for run in _runs(signals, guard)), stage_lamps(signals)
+    return lamps.index(shown) if shown in lamps else None
 
 
 def _runs(signals: Signals, guard: StepGuard) -> list[Stretch]:

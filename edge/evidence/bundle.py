@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.edge.evidence.case import Case
 from nutgiao.edge.evidence.picture import draw_still
+from nutgiao.edge.files import write_whole
 from nutgiao.models.contracts.evidence import (
     MANIFEST,
     NO_PREVIOUS,
@@ -96,9 +97,10 @@ class EvidenceBuilder:
         files[MANIFEST] = manifest
         files[SIGNATURE] = self._key.sign(manifest)
         path = self._folder / f"{violation_id}.zip"
-        _write(path, _zipped(files, case.violation.occurred_s))
+        write_whole(path, _zipped(files, case.violation.occurred_s))
+        os.utime(path, (case.violation.occurred_s, case.violation.occurred_s))  # retention counts from the act
         self._previous = sha256(manifest)
-        _write(self._folder / _CHAIN, self._previous.encode())
+        write_whole(self._folder / _CHAIN, self._previous.encode())
         return SealedBundle(path, path.name, self._previous)
 
     def _manifest(self, violation_id: str, case: Case, files: dict[str, bytes]) -> Manifest:
@@ -165,13 +167,3 @@ def _zipped(files: dict[str, bytes], time_s: float) -> bytes:
             info.external_attr = 0o644 << 16
             bundle.writestr(info, data)
     return body.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Writes a file so that after a power cut it is there as a whole or not at all."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nutgiao.edge.signal.call_watch import CallWatch
 from nutgiao.edge.signal.drivers import Adaptive
 from nutgiao.edge.signal.health import CentreWatch, ClockWatch, Echo, cabinet_s, unseen
 from nutgiao.edge.signal.reasons import Reason, told
@@ -45,7 +46,7 @@ class Grounds:
         calls: whether calls for stages do.
     """
 
-    def __init__(self, site: Site, adaptive: Adaptive | None, made_s: float, requests: Echo, calls: Echo) -> None:
+    def __init__(self, site: Site, adaptive: Adaptive | None, made_s: float, requests: Echo, calls: CallWatch) -> None:
         self._site, self._adaptive, self._requests, self._calls = site, adaptive, requests, calls
         self._clock, self._centre = ClockWatch(made_s), CentreWatch()
 
@@ -70,7 +71,7 @@ class Grounds:
             return Reason.SILENT
         pending = [(status.pending, source) for source in ControlSource]
         self._requests.second(steady_s, [(status.plan, status.source), *pending])
-        self._calls.second(steady_s, [status.source])
+        self._calls.second(steady_s, status)
         if status.source is ControlSource.FLASH:
             return Reason.FLASHING
         return Reason.DEAF if self._requests.deaf(steady_s) else ""

@@ -60,20 +60,7 @@ class Guard:
             now_s: time now, seconds since the epoch.
         """
         plan = proposal.plan
-        if not self._signed(plan.signing_bytes(), proposal.signature):
-            cure = "install the centre's public key on this node, or find out who sent it"
-            return _refused(Refusal(rule=Rule.SIGNATURE, reason="not signed by the centre", cure=cure))
-        refusals = check_plan(
-            self._signals,
-            self._node,
-            self._hash,
-            plan,
-            now_s=now_s,
-            running=running,
-            last_revision=self._last_revision,
-        )
-        if plan.mode is not ControlMode.FIXED and self._cannot is not None:
-            refusals += (self._cannot,)
+        refusals = self._unsigned(proposal) or self._broken(plan, now_s, running, self._last_revision)
         if refusals:
             return _refused(*refusals)
         renewal = _asks(plan) == _asks(running)
@@ -101,11 +88,29 @@ class Guard:
             running: plan in force; it may be further from the plan than the one that ran when it was accepted.
             now_s: time now, seconds since the epoch.
         """
-        known = plan.revision - 1
-        refusals = check_plan(
-            self._signals, self._node, self._hash, plan, now_s=now_s, running=running, last_revision=known
-        )
+        refusals = self._broken(plan, now_s, running, plan.revision - 1)
         return _refused(*refusals) if refusals else self.change_over(plan, status, ControlSource.CENTRAL)
+
+    def recall(self, proposal: PlanProposal, now_s: float) -> tuple[Refusal, ...]:
+        """Judges a plan that this box had accepted before it was restarted.
+
+        How far it is from what runs is judged when it is asked for. One that is over still counts as the newest: what
+        came before it is not taken in again.
+
+        Args:
+            proposal: the plan and its signature, from disk.
+            now_s: time now, seconds since the epoch.
+
+        Returns:
+            Each broken rule; empty if it may be taken up again.
+        """
+        plan = proposal.plan
+        refusals = self._unsigned(proposal)
+        if refusals:
+            return refusals
+        if plan.node == self._node:
+            self._last_revision = max(self._last_revision, plan.revision)
+        return self._broken(plan, now_s, None, plan.revision - 1)
 
     def change_over(self, plan: SignalPlan, status: CabinetStatus, source: ControlSource) -> Verdict:
         """Finds the bounded transition from the running cycle to a plan and checks it second by second.
@@ -124,6 +129,19 @@ class Guard:
         if broken:
             return _refused(*broken)
         return Verdict((), CabinetRequest(plan, source, cycles), float(boundary))
+
+    def _unsigned(self, proposal: PlanProposal) -> tuple[Refusal, ...]:
+        if self._signed(proposal.plan.signing_bytes(), proposal.signature):
+            return ()
+        cure = "install the centre's public key on this node, or find out who sent it"
+        return (Refusal(rule=Rule.SIGNATURE, reason="not signed by the centre", cure=cure),)
+
+    def _broken(self, plan: SignalPlan, now_s: float, running: SignalPlan | None, known: int) -> tuple[Refusal, ...]:
+        """Rules that a plan breaks by itself or beside the one that runs; older revisions than the one known are."""
+        refusals = check_plan(
+            self._signals, self._node, self._hash, plan, now_s=now_s, running=running, last_revision=known
+        )
+        return (*refusals, self._cannot) if plan.mode is not ControlMode.FIXED and self._cannot else refusals
 
     def _way(
         self, green_s: tuple[int, ...], order: tuple[int, ...], boundary_s: int, plan: SignalPlan

@@ -19,7 +19,7 @@ APART_S = 2.0
 BEAT_AGE_S = 15.0
 """The centre's heartbeat comes every 5 s: this is the third one that is missing."""
 BLIND_S = 5.0
-"""A camera without a frame for so long does not see."""
+"""A camera without a frame for so long does not see: it is reported as lost, and nothing relies on it."""
 HEARD_S = 5.0
 """A controller that has taken a request says so within this."""
 TRIES = 3

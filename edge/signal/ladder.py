@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
+from nutgiao.edge.signal.accepted import Accepted
+from nutgiao.edge.signal.call_watch import CallWatch
 from nutgiao.edge.signal.drivers import Adaptive, Controller
 from nutgiao.edge.signal.grounds import Grounds, Surroundings
 from nutgiao.edge.signal.guard import Guard, Verdict
@@ -24,7 +27,6 @@ from nutgiao.models.contracts.words import ControlMode, ControlSource
 log = logging.getLogger(__name__)
 
 DAY_S = 86400
-PLANS_KEPT = 4
 
 OF_THE_CENTRE = (ControlSource.CENTRAL, ControlSource.LAST_VALID)
 """The two rungs on which a plan of the centre runs; the controller knows no difference between them."""
@@ -47,13 +49,20 @@ class Ladder:
         controller: the junction's controller.
         adaptive: runs the junction second by second; None where the box has no such thing.
         made_s: when this software was made, seconds since the epoch: a clock that shows less is not set.
+        kept: file that holds the last accepted plan of the centre over a restart; None keeps none.
 
     Attributes:
         rungs: the rung that is wanted, and why none better.
     """
 
     def __init__(
-        self, site: Site, guard: Guard, controller: Controller, adaptive: Adaptive | None = None, made_s: float = 0.0
+        self,
+        site: Site,
+        guard: Guard,
+        controller: Controller,
+        adaptive: Adaptive | None = None,
+        made_s: float = 0.0,
+        kept: Path | None = None,
     ) -> None:
         if site.signals is None:
             raise ValueError(f"site {site.id} has no signals")
@@ -62,8 +71,8 @@ class Ladder:
         self._hash = site_hash(site)
         rows = (local_plan(site.id, self._signals, self._hash, row) for row in self._signals.time_of_day)
         self._rows = {row.id: row for row in rows}
-        self._plans: dict[tuple[str, int], SignalPlan] = {}  # of the centre, accepted, the newest last
-        self._requests, self._calls = Echo(), Echo()
+        self._plans = Accepted(guard, kept)
+        self._requests, self._calls = Echo(), CallWatch(self._signals)
         self._grounds = Grounds(site, adaptive, made_s, self._requests, self._calls)
         self._trouble = ""
         self._silent: tuple[str, ...] = ()
@@ -82,9 +91,13 @@ class Ladder:
         """
         status = self._controller.status()
         missing, self._silent = self._grounds.second(now_s, status, around), around.silent
+        if status is not None and not any(self._doubted(missing)):
+            self._plans.recall(now_s)
         answers = [self._answer(proposal, status, missing, now_s, around.steady_s) for proposal in proposals]
-        missing[Ground.PLAN] = Reason.NO_PLAN if self._plan(now_s, status) is None else ""
-        change = self.rungs.second(around.steady_s, missing)
+        plan = self._plan(now_s, status)
+        missing[Ground.PLAN] = told(Reason.NO_PLAN, self._plans.ignored) if plan is None else ""
+        asks = plan is not None and plan.mode is not ControlMode.FIXED
+        change = self.rungs.second(around.steady_s, missing, adaptive=asks)
         if change is not None:
             (log.warning if change.down else log.info)("%s: %s", self._site.id, change)
         if status is not None and not missing[Ground.CONTROLLER]:
@@ -109,11 +122,12 @@ class Ladder:
         if self._adaptive is None:
             asked.remove(Ground.SIGHT)
         silent = [told(Reason.NO_NEWS, ", ".join(self._silent))] if self._silent else []
-        return (*(lost for ground in asked if (lost := self.rungs.lost(ground))), *silent)
+        unkept = [self._plans.trouble] if self._plans.trouble else []
+        return (*(lost for ground in asked if (lost := self.rungs.lost(ground))), *silent, *unkept)
 
     def running(self, status: CabinetStatus) -> SignalPlan:
         """The plan that the controller says it runs."""
-        known = self._plans.get((status.plan, status.revision))
+        known = self._plans.named(status.plan, status.revision)
         if known is None and status.source is not ControlSource.FIXED and not status.revision:
             known = self._rows.get(status.plan)
         if known is not None:
@@ -134,8 +148,12 @@ class Ladder:
     def _plan(self, now_s: float, status: CabinetStatus | None) -> SignalPlan | None:
         """The newest plan of the centre that is not over and begins before the running cycle ends."""
         soon_s = now_s if status is None else max(now_s, status.boundary_s)
-        valid = [plan for plan in self._plans.values() if plan.valid_from_s <= soon_s and now_s < plan.expires_s]
-        return valid[-1] if valid else None
+        return self._plans.valid(now_s, soon_s)
+
+    def _doubted(self, missing: Mapping[Ground, str]) -> tuple[str, str]:
+        """What speaks against controller and clock; without either of them no plan is judged."""
+        controller, clock = (missing[one] or self.rungs.why(one) for one in (Ground.CONTROLLER, Ground.CLOCK))
+        return controller, clock
 
     def _answer(
         self,
@@ -146,7 +164,7 @@ class Ladder:
         steady_s: float,
     ) -> Answer:
         plan = proposal.plan
-        controller, clock = (missing[ground] or self.rungs.why(ground) for ground in (Ground.CONTROLLER, Ground.CLOCK))
+        controller, clock = self._doubted(missing)
         if status is None or controller:
             refusal = Refusal(rule=Rule.CONTROLLER, reason=controller, cure="send a technician to the cabinet")
             return Answer(plan, Verdict((refusal,), None, None))
@@ -156,9 +174,7 @@ class Ladder:
             return Answer(plan, Verdict((refusal,), None, None))
         verdict = self._guard.judge(proposal, status, self.running(status), now_s)
         if verdict.request is not None:
-            self._plans[plan.id, plan.revision] = plan
-            while len(self._plans) > PLANS_KEPT:
-                del self._plans[next(iter(self._plans))]
+            self._plans.add(proposal)
             self._send(verdict.request, steady_s)
         return Answer(plan, verdict)
 
@@ -173,7 +189,7 @@ class Ladder:
         plan = self._wanted(rung, status, now_s)
         if plan is None:
             return
-        ours = {plan.id, *(one.id for one in self._plans.values() if now_s < one.expires_s)}
+        ours = {plan.id, *(one.id for one in self._plans.unexpired(now_s))}
         stray = status.pending not in {"", *ours}  # asked for on a rung that was left before its plan began
         if self._runs(plan, rung, status) and not stray:
             if plan.mode is not ControlMode.FIXED and self.rungs.firm(Ground.SIGHT) and not status.pending:
@@ -204,8 +220,7 @@ class Ladder:
         call = self._adaptive.call(now_s, status, plan)
         if call is None:
             return
-        if self._calls.may_ask(call.source, steady_s):
-            self._calls.asked(call.source, steady_s)
+        self._calls.asked(call, steady_s)
         self._controller.call(call)
 
     def _ask(self, plan: SignalPlan, rung: ControlSource, status: CabinetStatus, now_s: float, steady_s: float) -> None:
@@ -227,7 +242,7 @@ class Ladder:
             # too far from what runs now: the table lies between, and is what the plan was judged against at first
             row = self._row(now_s)
             if self._runs(row, ControlSource.TIME_OF_DAY, status):
-                del self._plans[plan.id, plan.revision]
+                self._plans.drop(plan)
             elif status.pending != row.id:
                 self._ask(row, ControlSource.TIME_OF_DAY, status, now_s, steady_s)
 

@@ -52,7 +52,10 @@ RESTS_ON: dict[ControlSource, tuple[Ground, ...]] = {
     ControlSource.FIXED: (Ground.CONTROLLER,),
     ControlSource.CABINET: (),
 }
-"""The rungs, the best first; `ControlSource.FLASH` is none of them: the conflict monitor asks nobody."""
+"""The rungs, the best first; `ControlSource.FLASH` is none of them: the conflict monitor asks nobody.
+
+The best one rests on SIGHT too where the plan of the centre asks for adaptive control: without it the plan is run as it
+stands, which is what the next rung is."""
 
 RETURNING: dict[Ground, Reason] = {
     Ground.CONTROLLER: Reason.CONTROLLER_BACK,
@@ -144,22 +147,25 @@ class Rungs:
         self._grounds = {
             ground: _Watch(bounds[ground], RETURNING[ground], ground is not Ground.SIGHT) for ground in Ground
         }
+        self._adaptive = False
         self.rung = ControlSource.CABINET
         self.changes: Counter[ControlSource] = Counter()
 
-    def second(self, steady_s: float, missing: Mapping[Ground, str]) -> RungChange | None:
+    def second(self, steady_s: float, missing: Mapping[Ground, str], *, adaptive: bool = False) -> RungChange | None:
         """Takes in what holds in this second.
 
         Args:
             steady_s: seconds by a clock that nobody sets; a wall clock is among what is judged here.
             missing: of each ground that does not hold the reason, in words; an empty reason is one that holds.
+            adaptive: whether the plan of the centre asks for adaptive control.
 
         Returns:
             The change of rung, if there is one.
         """
         for ground, watch in self._grounds.items():
             watch.second(steady_s, missing.get(ground, ""))
-        rung = next(rung for rung, rests in RESTS_ON.items() if all(self.firm(ground) for ground in rests))
+        self._adaptive = adaptive
+        rung = next(rung for rung in RESTS_ON if all(self.firm(ground) for ground in self._rests(rung)))
         if rung is self.rung:
             return None
         before, self.rung = self.rung, rung
@@ -182,5 +188,9 @@ class Rungs:
     def reason(self) -> str:
         """What keeps the junction from the better rungs, a semicolon between two of them; empty on the best."""
         better = list(RESTS_ON)[: list(RESTS_ON).index(self.rung)]
-        asked = dict.fromkeys(ground for rung in better for ground in RESTS_ON[rung])
+        asked = dict.fromkeys(ground for rung in better for ground in self._rests(rung))
         return "; ".join(why for ground in asked if (why := self.why(ground)))
+
+    def _rests(self, rung: ControlSource) -> tuple[Ground, ...]:
+        sight = (Ground.SIGHT,) if self._adaptive and rung is ControlSource.CENTRAL else ()
+        return RESTS_ON[rung] + sight

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.models.contracts.decision import Basis, Measure
+from nutgiao.models.queueing.junction.notes import Notes
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import I4, NONE
 from nutgiao.optimizer.control.pressure import Movements
@@ -24,23 +28,30 @@ class Actuated:
 
     Args:
         movements: of the lights.
+
+    Attributes:
+        notes: why a green is held or ends is put there, if somebody wants to know.
     """
 
     def __init__(self, movements: Movements) -> None:
         self._movements = movements
         self._waited_s = np.zeros(len(movements.light_stage) - 1)  # somebody elsewhere, during this green
+        self.notes: Notes | None = None
 
-    def choose(self, seen: Seen, showing: Showing) -> I4:
+    def choose(self, seen: Seen, showing: Showing, over: Collection[int] = ()) -> I4:
         """The stage that each light is to show from now on.
 
         Args:
             seen: who comes.
             showing: what the lights show.
+            over: lights whose green has had its time in their plan: it is not extended if somebody waits (force-off).
 
         Returns:
             ``(lights,)`` stages.
         """
         m = self._movements
+        if self.notes is not None:
+            self.notes.begin(Measure.NONE, PASSAGE_S)
         wished = np.where(showing.coming != NONE, showing.coming, showing.stage).astype(np.int32)
         near = np.zeros(len(m.link_light), np.bool_)
         near[seen.link[seen.arrive_s < PASSAGE_S]] = True
@@ -57,9 +68,27 @@ class Actuated:
                 self._waited_s[light] += then is not None
                 if then is None:
                     wished[light] = stage if extended else first
-                elif not extended or self._waited_s[light] > MOST_GREEN_S:
+                elif not extended or self._waited_s[light] > MOST_GREEN_S or light in over:
                     wished[light] = then
+                if self.notes is not None:
+                    self._explain(self.notes, light, stage, int(wished[light]), then is not None, extended, seen)
         return wished
+
+    def _explain(
+        self, notes: Notes, light: int, stage: int, wished: int, waits: bool, extended: bool, seen: Seen
+    ) -> None:
+        """Notes the rule that decided, and the figure that it went by."""
+        coming_s = seen.arrive_s[self._movements.counts[stage][seen.link]]
+        gap_s = float(coming_s.min()) if len(coming_s) and np.isfinite(coming_s.min()) else None
+        if not waits:
+            basis = Basis.RECALL if wished != stage else Basis.RESTS
+            notes.because(light, basis, wished, s=gap_s, most_s=PASSAGE_S)
+        elif wished != stage and extended and self._waited_s[light] <= MOST_GREEN_S:
+            notes.because(light, Basis.FORCE_OFF, wished)
+        elif wished != stage and extended:
+            notes.because(light, Basis.MAX_OUT, wished, s=float(self._waited_s[light]), most_s=MOST_GREEN_S)
+        else:
+            notes.because(light, Basis.EXTENDED if extended else Basis.GAP_OUT, wished, s=gap_s, most_s=PASSAGE_S)
 
     def _next(self, first: int, behind: int, stage: int, asks: NDArray[np.bool_]) -> int | None:
         """The stage that comes next in the order of those that serve somebody who waits; None if nobody does."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.models.contracts.decision import Basis
+from nutgiao.models.queueing.junction.notes import Notes
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import I4, I4S, NONE
 from nutgiao.optimizer.control.actuated import Actuated
@@ -34,6 +36,13 @@ class Place(NamedTuple):
     stage: int
     called: tuple[int, ...]
     window: Window
+
+    @property
+    def over(self) -> bool:
+        """Whether the green has had its time in the plan and may be left now."""
+        stages = self.frame.stages
+        ended = self.stage in stages and self.second >= self.frame.ends_s[stages.index(self.stage)]
+        return ended and any(low_s <= 0 <= high_s for low_s, high_s in self.window.ways.values())
 
 
 class Frames:
@@ -81,13 +90,28 @@ class Frames:
 class InFrame:
     """Lets a controller choose, and takes what comes nearest to it in the frame of each light.
 
+    Actuated control is told when a green has had its time in the plan. Mode CYCLE alone would let the first stage take
+    all but the shortest greens of the others, and in a queue no gap ever ends it.
+
     Args:
         controller: chooses.
         frames: of lights; others do what the controller says.
+
+    Attributes:
+        notes: what the controller considered and what the frame forbade is put there, if somebody wants to know.
     """
 
     def __init__(self, controller: Greedy | Actuated, frames: Frames) -> None:
         self._controller, self._frames = controller, frames
+
+    @property
+    def notes(self) -> Notes | None:
+        """The notepad that the controller writes to as well."""
+        return self._controller.notes
+
+    @notes.setter
+    def notes(self, notes: Notes | None) -> None:
+        self._controller.notes = notes
 
     def choose(self, seen: Seen, showing: Showing) -> I4:
         """The stage that each light is to show from now on.
@@ -99,7 +123,25 @@ class InFrame:
         Returns:
             ``(lights,)`` stages.
         """
-        wished = self._controller.choose(seen, showing)
-        for light, at in self._frames.places(seen, showing).items():
-            wished[light] = at.window.nearest(int(wished[light]), at.stage)
+        places = self._frames.places(seen, showing)
+        if isinstance(self._controller, Actuated):
+            over = [light for light, at in places.items() if at.over]
+            wished = self._controller.choose(seen, showing, over)
+        else:
+            wished = self._controller.choose(seen, showing)
+        for light, at in places.items():
+            own, wished[light] = int(wished[light]), at.window.nearest(int(wished[light]), at.stage)
+            if self.notes is not None and wished[light] != own:
+                _explain(self.notes, light, own, int(wished[light]), at)
         return wished
+
+
+def _explain(notes: Notes, light: int, own: int, wished: int, at: Place) -> None:
+    """Notes what the frame forbade: to keep the stage, to leave it so early, or to go on in another order."""
+    low_s, _ = at.window.ways.get(own, (0, 0))
+    if own == at.stage:
+        notes.because(light, Basis.FORCE_OFF, wished)
+    elif low_s > 0:
+        notes.because(light, Basis.EARLY, own, s=float(low_s))
+    else:
+        notes.because(light, Basis.ORDER, own, then=None if at.window.forced == NONE else at.window.forced)

@@ -122,6 +122,7 @@ class Diary:
                     lamps=lamps.state(light),
                     then=then - first,
                     then_coming=then_coming - first if then_coming != NONE else NONE,
+                    reasons=notes.reasons(light, first),
                 )
             )
         self._writer.write(Second(self._scenario.begin_s + self._second, tuple(found)))

@@ -12,7 +12,7 @@ import pytest
 from nutgiao.cli import main as cli
 from nutgiao.cli.arguments import clock, moment
 from nutgiao.cli.explain_words import LANGUAGES
-from nutgiao.models.contracts.decision import Decision, Late, LinkSeen, Option, Outcome
+from nutgiao.models.contracts.decision import Basis, Decision, Late, LinkSeen, Option, Outcome, Reason
 from nutgiao.models.contracts.refusal import Refusal, Rule
 from nutgiao.simulation import pools
 from nutgiao.simulation.control.decision_log import LogWriter, log_path, part_of, read_log
@@ -99,6 +99,18 @@ def test_it_tells_what_was_seen_considered_forbidden_and_shown(
             "The guard forbade stage 2 (intergreen): 2 s between 0 and 1; leave 4 s.",
         ),
         (decision(options=()), "The controller wished stage 1 and considered nothing in this second."),
+        (
+            decision(options=(), reasons=(Reason(Basis.EXTENDED, 0, None, 1.5, 3.0),)),
+            "Stage 1 stays: the next vehicle is 1.5 s from its line, less than the gap of 3 s.",
+        ),
+        (
+            decision(
+                options=(), wish=1, outcome=Outcome.BEGINS, then_coming=1,
+                reasons=(Reason(Basis.GAP_OUT, 2, None, None, 3.0), Reason(Basis.ORDER, 2, 1)),
+            ),
+            "Stage 3 is wished: on stage 1 nobody comes (gap-out), and stage 3 is waited for; the plan's frame does "
+            "not let stage 3 follow now: stage 2 is next.",
+        ),
         (decision(seen=()), "Nobody was on the way."),
         (decision(seen=(LinkSeen(NORTH, 2, 0, None, 2.0, 1.0, 8.0, 44.0),)), "held up, for 8 s more, no room"),
         (decision(seen=(LinkSeen(WEST, 2, 0, None, 62.0, 9.0, 0.0, 0.0),)), "weight"),
@@ -234,6 +246,36 @@ def test_a_run_can_be_explained_at_every_second(
     for second in found:
         assert explain(done[1], "--light", "A0", "--at", f"{second.at_s:g}", "--lang", language) == 0
     assert "A0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("controller", "mode", "rules"),
+    [
+        ("actuated", "free", {"extended", "gap_out", "rests"}),
+        ("actuated", "cycle", {"extended", "rests", "early"}),
+        ("actuated", "coordinated", {"extended", "rests"}),
+        ("fixed", "fixed", {"plan"}),
+    ],
+)
+def test_a_controller_without_figures_tells_its_rule_in_every_second(
+    controller: str, mode: str, rules: set[str], done: tuple[Path, Path], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert control(done[0], tmp_path, "--controller", controller, "--mode", mode) == 0
+    _, found = read_log(log_path(tmp_path, 1))
+    told: set[str] = set()
+    for second in found:
+        for one in second.lights:
+            if one.coming < 0:
+                assert one.reasons, "no second without a rule"
+                assert one.reasons[-1].stage == one.wish or one.reasons[-1].basis in {Basis.EARLY, Basis.ORDER}
+                told |= {reason.basis.value for reason in one.reasons}
+    assert rules <= told
+    for language in LANGUAGES:
+        assert explain(tmp_path, "--light", "A0", "--at", "40", "--lang", language) == 0
+        words = capsys.readouterr().out
+        assert "considered nothing" not in words
+        assert "Nothing in this second" not in words
 
 
 def test_the_first_seed_is_logged_and_with_explain_all_are_though_their_results_are_kept(

@@ -45,6 +45,8 @@ def test_a_box_without_a_clock_runs_its_junction_second_by_second(tmp_path: Path
         measure_s=begin_s + 10, end_s=begin_s + SECONDS, boxes=True,
     )  # fmt: skip
     (tmp_path / "job.json").write_bytes(msgspec.json.encode(job))
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "plan.json").write_text("half a pl")  # what a box of the run before has left
     command = [sys.executable, "-m", "nutgiao.simulation.run", str(tmp_path / "job.json")]
     with running("iotcore", tmp_path) as broker, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as street:
         assert street.stdout is not None
@@ -66,3 +68,4 @@ def test_a_box_without_a_clock_runs_its_junction_second_by_second(tmp_path: Path
     adaptive = [one for one in told if one.source is ControlSource.ADAPTIVE]
     assert len(adaptive) > SECONDS / 3
     assert len({one.stage for one in adaptive}) > 1
+    assert "not taken up: plan.json cannot be read" in adaptive[-1].reason

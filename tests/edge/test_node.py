@@ -99,6 +99,8 @@ def test_on_a_full_disk_letters_are_lost_and_told_and_the_ladder_goes_on(tmp_pat
         node.second(float(junction.now_s + k))
     assert uplink.spooled > before
     assert "disk" not in node._note
+    healths = [m for letter in outbox.after(0, 10_000) if isinstance(m := decode(letter.payload), Health)]
+    assert healths[-1].lost == uplink.lost > 500, "that they are gone stays told when the disk is well again"
 
 
 def test_letters_that_made_room_leave_nothing_behind(tmp_path: Path) -> None:
@@ -111,4 +113,5 @@ def test_letters_that_made_room_leave_nothing_behind(tmp_path: Path) -> None:
     for second in range(60):
         node.second(float(NOON_S + second))
     assert uplink.spooled == 5
+    assert uplink.lost == 60 + 6 - 5, "lane states of a minute, six healths, five of them still there"
     assert len(uplink._seq_of) == 5

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.edge.signal.drivers import Adaptive
 from nutgiao.edge.signal.grounds import Surroundings
 from nutgiao.edge.signal.guard import Guard
 from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.edge.signal.signature import centre_signature
 from nutgiao.models.contracts.controller import CabinetRequest, CabinetStatus, StageCall
 from nutgiao.models.contracts.messages import CameraHealth, CentreHeartbeat, PlanProposal
 from nutgiao.models.contracts.plan import SignalPlan, local_plan, scheduled_row
@@ -46,6 +49,8 @@ class Junction:
         trusted: whether signatures are the centre's.
         now_s: first second.
         adaptive: makes the adaptive control of this junction.
+        key: signs what the centre sends; None where signatures are taken as they are.
+        kept: file in which the box keeps its plan over a restart.
 
     Attributes:
         link: the broker can be reached.
@@ -66,14 +71,16 @@ class Junction:
         trusted: bool = True,
         now_s: int = NOON_S,
         adaptive: Callable[[Signals], Adaptive] | None = None,
+        key: Ed25519PrivateKey | None = None,
+        kept: Path | None = None,
     ) -> None:
         assert site.signals is not None
         self.site, self.signals, self.now_s, self.begin_s = site, site.signals, now_s, now_s
         row = scheduled_row(self.signals, (now_s + 7 * 3600) % 86400)
         self.cabinet = Cabinet(self.signals, local_plan(site.id, self.signals, site_hash(site), row), now_s)
-        guard = Guard(site, lambda body, signature: trusted, adaptive=adaptive is not None)
-        made = adaptive(self.signals) if adaptive is not None else None
-        self.ladder = Ladder(site, guard, self, made, made_s=NOON_S - 1e7)
+        self._adaptive, self._key, self._kept = adaptive, key, kept
+        self._signed = centre_signature(key.public_key().public_bytes_raw().hex()) if key else lambda *_: trusted
+        self.restart()
         self.shown = self.cabinet.tick(now_s)
         self.lamps: list[list[int]] = []
         self.link = self.centre = True
@@ -83,6 +90,12 @@ class Junction:
         self.neighbours: tuple[str, ...] = ()
         self.calls: list[StageCall] = []
         self.requests: list[CabinetRequest] = []
+
+    def restart(self) -> None:
+        """The box begins anew; cabinet and street go on."""
+        guard = Guard(self.site, self._signed, adaptive=self._adaptive is not None)
+        made = self._adaptive(self.signals) if self._adaptive is not None else None
+        self.ladder = Ladder(self.site, guard, self, made, NOON_S - 1e7, self._kept)
 
     def status(self) -> CabinetStatus | None:
         return None if self.silent else self.shown
@@ -114,12 +127,15 @@ class Junction:
 
     def second(self, *plans: SignalPlan) -> list[Answer]:
         head = {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": 0.0, "expires_s": 9e9}
-        proposals = [PlanProposal(**head, plan=plan, signature="00") for plan in plans]
+        proposals = [PlanProposal(**head, plan=plan, signature=self._sign(plan)) for plan in plans]
         answers = self.ladder.second(float(self.now_s + self.wrong_s), proposals, self.around())
         self.now_s += 1
         self.shown = self.cabinet.tick(self.now_s)
         self.lamps.append([CODES.get(shown, RED) for shown in self.shown.groups])
         return answers
+
+    def _sign(self, plan: SignalPlan) -> str:
+        return self._key.sign(plan.signing_bytes()).hex() if self._key is not None else "00"
 
     def run(self, seconds: int) -> None:
         for _ in range(seconds):

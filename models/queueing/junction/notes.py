@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
-from nutgiao.models.contracts.decision import Measure, Option
+from nutgiao.models.contracts.decision import Basis, Measure, Option, Reason
 from nutgiao.models.queueing.junction.tables import F8, F8S, I4, I4S
 
 
@@ -25,6 +26,7 @@ class Notes:
     _tried: dict[int, tuple[F8S, I4S, F8]] = field(default_factory=dict)
     _scored: dict[int, tuple[F8, int]] = field(default_factory=dict)
     _held: tuple[I4, F8] | None = None
+    _reasons: dict[int, list[Reason]] = field(default_factory=dict)
 
     def begin(self, measure: Measure, looks_s: float) -> None:
         """A new second: what was noted before is forgotten."""
@@ -32,6 +34,7 @@ class Notes:
         self._tried.clear()
         self._scored.clear()
         self._held = None
+        self._reasons.clear()
 
     def tried(self, light: int, hold_s: F8S, stage: I4S, cost_s: F8) -> None:
         """Scripts of a light, which wins the cheapest, of equal ones the first.
@@ -63,12 +66,35 @@ class Notes:
         """
         self._held = (link, late_s)
 
+    def because(
+        self,
+        light: int,
+        basis: Basis,
+        stage: int,
+        then: int | None = None,
+        s: float | None = None,
+        most_s: float | None = None,
+    ) -> None:
+        """A rule that led to the wish for a light, or changed it.
+
+        Args:
+            light: its number.
+            basis: the rule.
+            stage: that it is about, numbered over all lights, as is the next one.
+            then: that comes next; None for none.
+            s: seconds that count.
+            most_s: what they are measured by.
+        """
+        self._reasons.setdefault(light, []).append(Reason(basis, stage, then, s, most_s))
+
     def adopt(self, other: Notes, light: int) -> None:
         """Puts what somebody else considered for a light in place of what is noted here, if he considered any."""
         if light in other._tried:
             self._tried[light] = other._tried[light]
         if light in other._scored:
             self._scored[light] = other._scored[light]
+        if light in other._reasons:
+            self._reasons[light] = other._reasons[light]
 
     def options(self, light: int) -> tuple[Option, ...]:
         """What was considered for a light, best first; empty if nothing was."""
@@ -77,6 +103,18 @@ class Notes:
         if light in self._scored:
             return _of_scores(*self._scored[light])
         return ()
+
+    def reasons(self, light: int, first: int) -> tuple[Reason, ...]:
+        """Rules that led to the wish for a light, in their order, stages numbered within it.
+
+        Args:
+            light: its number.
+            first: its first stage.
+        """
+        return tuple(
+            msgspec.structs.replace(one, stage=one.stage - first, next=None if one.next is None else one.next - first)
+            for one in self._reasons.get(light, ())
+        )
 
     def late_s(self) -> dict[int, float]:
         """Link to how much longer its first vehicle is believed held up; others are left out."""

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from nutgiao.cli.edge_chooser import HorizonChooser
 from nutgiao.configs.loader import load_site
 from nutgiao.edge.perception import SecondResult, Snapshot
-from nutgiao.edge.signal.adaptive import BLIND_S, Adaptive, Within
+from nutgiao.edge.signal.adaptive import Adaptive, Within
 from nutgiao.edge.signal.adaptive_patience import CALLED_S, QUEUED_S
 from nutgiao.edge.signal.adaptive_turns import Trail, TurnShares
+from nutgiao.edge.signal.health import BLIND_S
 from nutgiao.models.contracts.controller import CabinetStatus, StageCall
 from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.site import Site, site_hash

@@ -154,7 +154,7 @@ def test_the_conflict_monitor_flashes_and_nothing_is_asked_of_a_flashing_control
     assert junction.shown.source is ControlSource.FLASH
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     greens=st.lists(st.tuples(st.integers(5, 70), st.integers(5, 70)), min_size=1, max_size=4),
     offsets=st.lists(st.integers(0, 160), min_size=4, max_size=4),

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from nutgiao.edge.signal.health import DEAF_S
 from nutgiao.edge.signal.report import Report
+from nutgiao.models.contracts.controller import StageCall
 from nutgiao.models.contracts.safety import Rule
 from nutgiao.models.contracts.site import Limits, Signals
 from nutgiao.models.contracts.words import ControlMode, ControlSource, Indication
 from tests.support.alternating import Alternating
-from tests.support.crossroads import crossroads, plan_for
+from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.dual_ring import dual_ring
 from tests.support.guarded import Junction, with_cameras
 
@@ -249,10 +250,68 @@ def test_a_plan_with_a_mode_is_run_by_adaptive_control_until_a_fixed_one_follows
     assert junction.broken() == []
 
 
+def on_a_plan_with_a_mode(mode: ControlMode) -> Junction:
+    junction = Junction(with_cameras(crossroads()), adaptive=Alternating)
+    junction.run(40)
+    plan = plan_for(junction.site, (50, 30), offset_s=37, now_s=junction.now_s, life_s=3000.0)
+    junction.second(msgspec.structs.replace(plan, mode=mode))
+    junction.until(lambda: len(junction.calls) > 60 and stands(junction) is CENTRAL, 400)
+    return junction
+
+
+def test_a_controller_that_ignores_calls_within_the_centre_s_plan_is_noticed_by_its_lamps() -> None:
+    junction = on_a_plan_with_a_mode(ControlMode.FREE)
+    obeys, junction.cabinet.call = junction.cabinet.call, lambda call: None  # type: ignore[method-assign]
+    junction.until(lambda: stands(junction) is LAST_VALID, 200)
+    assert junction.ladder.rungs.reason == "the controller takes no calls for stages"
+    assert "the controller takes no calls for stages" in junction.ladder.troubles
+    called = len(junction.calls)
+    junction.run(200)
+    assert (len(junction.calls), junction.shown.plan, stands(junction)) == (called, "c1", LAST_VALID)
+    junction.cabinet.call = obeys  # type: ignore[method-assign]
+    back_s = 200 + junction.until(lambda: stands(junction) is CENTRAL, int(DEAF_S) + 40)
+    assert back_s in range(int(DEAF_S) + 25, int(DEAF_S) + 35), "it is left alone for a while, then watched for 30 s"
+    junction.run(100)
+    assert (len(junction.calls) > called + 50, junction.ladder.rungs.reason) == (True, "")
+    assert junction.broken() == []
+
+
+def test_a_controller_that_cannot_hold_a_called_stage_is_noticed_within_three_changes() -> None:
+    junction = on_a_plan_with_a_mode(ControlMode.FREE)
+    junction.ladder._adaptive.call = lambda now_s, status, plan=None: StageCall(  # type: ignore[union-attr,method-assign]
+        stage=status.stage, source=CENTRAL, until_s=0
+    )
+    junction.until(lambda: "takes no calls" in junction.ladder.rungs.reason, 300)
+
+
+def test_a_junction_that_cannot_see_runs_the_plan_of_the_centre_as_it_stands_and_tells_why() -> None:
+    junction = on_a_plan_with_a_mode(ControlMode.FREE)
+    junction.blind = {"cam-S"}
+    junction.until(lambda: stands(junction) is LAST_VALID, 10)
+    assert junction.ladder.rungs.reason == "no picture: S"
+    junction.blind = set()
+    assert junction.until(lambda: stands(junction) is CENTRAL, 40) >= 30
+
+
+@settings(max_examples=6, deadline=None)
+@given(hold_s=st.integers(5, 80), lost=st.sets(st.integers(0, 599), max_size=200))
+def test_a_controller_that_takes_calls_is_never_thought_deaf_though_some_get_lost(hold_s: int, lost: set[int]) -> None:
+    junction = Junction(with_cameras(crossroads()), adaptive=lambda signals: Alternating(signals, hold_s))
+    obeys, gone = junction.cabinet.call, {NOON_S + second for second in lost if second % 3}  # never three in a row
+    junction.cabinet.call = lambda call: None if junction.now_s in gone else obeys(call)  # type: ignore[method-assign]
+    junction.run(40)
+    plan = plan_for(junction.site, (50, 30), now_s=junction.now_s, life_s=3000.0)
+    junction.second(msgspec.structs.replace(plan, mode=ControlMode.FREE))
+    for _ in range(600):
+        junction.second()
+        assert "takes no calls" not in "".join(junction.ladder.troubles)
+    assert len(junction.calls) > 200
+
+
 CUTS = ("link", "centre", "clock", "silent", "deaf", "plan", "camera", "not ready")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     spells=st.lists(st.tuples(st.frozensets(st.sampled_from(CUTS)), st.integers(1, 200)), min_size=1, max_size=10),
     greens=st.lists(st.tuples(st.integers(20, 60), st.integers(20, 50)), min_size=10, max_size=10),

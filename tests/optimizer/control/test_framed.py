@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from nutgiao.models.contracts.words import ControlMode
 from nutgiao.models.queueing.junction.seen import Seen
 from nutgiao.models.queueing.junction.tables import GREEN, NONE, RED, YIELD
+from nutgiao.optimizer.control.actuated import Actuated
 from nutgiao.optimizer.control.courses import courses
 from nutgiao.optimizer.control.fixed import Fixed
 from nutgiao.optimizer.control.frame import Frame, Window
 from nutgiao.optimizer.control.framed import CALL_S, Frames, InFrame, Place
 from nutgiao.optimizer.control.horizon import HOLDS_S, RollingHorizon
-from nutgiao.optimizer.control.pressure import Aim, Greedy
+from nutgiao.optimizer.control.pressure import Aim, Greedy, Movements
 from tests.optimizer.control.test_horizon import area, seen, showing
 from tests.optimizer.control.test_pressure import EAST_WEST, NORTH_SOUTH, TURN, TWO_LIGHTS
 from tests.optimizer.control.test_pressure import queue as queue_of
@@ -165,6 +166,18 @@ def test_the_rolling_horizon_keeps_its_frame_whoever_comes(mode: ControlMode) ->
     row = loop(made, who, 600)
     assert not faults(plan, row, 2 * plan.cycle_s)
     assert row.count(1) > 60
+
+
+@pytest.mark.parametrize("mode", [CYCLE, COORDINATED])
+def test_actuated_control_shares_a_full_street_as_the_plan_does(mode: ControlMode) -> None:
+    plan = frame(mode, (0, 1, 2), (20, 9, 14), offset_s=11)
+    flags = np.eye(3, dtype=np.bool_)
+    light = Movements(np.array([0, 3], np.int32), np.zeros(3, np.int32), flags, flags, np.zeros((3, 1)))
+    everywhere = seen([(link, link, 0.5 * k) for link in range(3) for k in range(9)], lanes=3, halted=True)
+    known = Frames({0: plan}, flags.astype(np.int32), np.zeros(3, np.bool_))
+    row = loop(InFrame(Actuated(light), known), [everywhere], 400)
+    told = {(stage, plan.second(begin), end - begin) for stage, begin, end in runs(row) if begin > plan.cycle_s}
+    assert told == {(0, 0, 20), (1, 23, 9), (2, 35, 14)}, "in a queue no gap ends a green: the force-off does"
 
 
 def test_fixed_control_runs_its_plan_whoever_comes_and_leaves_other_lights_alone() -> None:
