@@ -6,9 +6,10 @@ the lamps known on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from nutgiao.edge.lanes.crossing import Crossing
 from nutgiao.edge.lanes.estimator import LaneEstimator
 from nutgiao.edge.lanes.placed import PlacedTracks
 from nutgiao.edge.lanes.placement import Placement
+from nutgiao.edge.lanes.speedometer import Speedometer
 from nutgiao.edge.track.prior import ApproachPrior
 from nutgiao.edge.track.settings import TrackerSettings
 from nutgiao.edge.track.tracker import Tracker
@@ -30,8 +32,9 @@ from nutgiao.edge.violation.wrong_way import WrongWayRule, WrongWaySettings
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.site import Approach, Camera, Site
 from nutgiao.models.contracts.words import Indication, ViolationKind
+from nutgiao.models.vision.calibration import calibrate, noted_noise
 from nutgiao.models.vision.detections import DetectedFrame
-from nutgiao.models.vision.homography import Homography, fit_homography
+from nutgiao.models.vision.homography import Homography
 
 SET_BACK_S = 10.0
 """Lamps that were reported for a time so long before the last report come from a clock that was set back."""
@@ -131,12 +134,14 @@ class _Eye:
         self, camera: Camera, approaches: Sequence[Approach], scope: str, settings: PerceptionSettings
     ) -> None:
         self.camera = camera
-        self.homography = fit_homography(np.array(camera.ground_pairs, np.float64))
+        self.calibration = calibrate(np.array(camera.ground_pairs, np.float64), noted_noise(camera.calibration))
+        self.homography = self.calibration.homography
         picture = (camera.width_px, camera.height_px)
         prior = ApproachPrior.of(approaches)
         self.tracker = Tracker(scope, self.homography, picture, prior, camera.noise_px, settings.tracker)
         self.watched = [_WatchedApproach(a, camera, self.homography, settings) for a in approaches]
         self.ring = FrameRing(settings.ring_s)
+        self.speedometer = Speedometer(self.calibration, camera.noise_px, settings.tracker.noise_share)
         self.snapshot: Snapshot | None = None
 
 
@@ -208,6 +213,7 @@ class Perception:
             self._begun += 1
             eye = self._eyes[frame.camera] = self._open(eye.camera, f"{self._boot}.{self._begun}")
         tracks = eye.tracker.step(frame.time_s, frame.detections)
+        eye.speedometer.add(tracks)
         placed = []
         queued = np.zeros(len(tracks), np.bool_)
         for watched in eye.watched:
@@ -222,11 +228,14 @@ class Perception:
         eye.snapshot = _snapshot(eye, tracks, placed, queued)
         return eye.snapshot
 
-    def second(self, time_s: float) -> SecondResult:
+    def second(self, time_s: float, moved: Collection[str] = ()) -> SecondResult:
         """Closes a second, after its frames and its lamps.
 
         Args:
             time_s: the time now.
+            moved: cameras that look elsewhere than where they were calibrated. What they see of a line or a lamp proves
+                nothing, so their violations are dropped, those begun before included. They go on counting, and their
+                lane states say so.
 
         Returns:
             Lane states, violations and departures.
@@ -239,14 +248,20 @@ class Perception:
                 for placed in watched.waiting:
                     for rule in watched.rules:
                         for violation in rule.step(placed, self._signals):
+                            if eye.camera.id in moved:
+                                continue
                             self._open_case(violation)
                             if violation.final:
                                 violations.append(violation)
                 watched.waiting.clear()
                 lamps = {group: self._signals.indication_at(group, time_s) for group in watched.groups}
                 lane_states, departed = watched.estimator.second(time_s, lamps)
-                states.setdefault(watched.approach.id, lane_states)  # the first camera of an approach speaks for it
-                crossings += departed
+                if eye.camera.id in moved:
+                    lane_states = tuple(msgspec.structs.replace(state, moved=True) for state in lane_states)
+                # the first camera of an approach speaks for it, unless it has moved and another has not
+                if states.setdefault(watched.approach.id, lane_states)[0].moved and not lane_states[0].moved:
+                    states[watched.approach.id] = lane_states
+                crossings += [replace(one, measured=eye.speedometer.at(one.track, one.time_s)) for one in departed]
         in_order = [state for approach in self._site.approaches for state in states.get(approach.id, ())]
         snapshots = {name: eye.snapshot for name, eye in self._eyes.items() if eye.snapshot is not None}
         return SecondResult(tuple(in_order), tuple(violations), tuple(crossings), snapshots)

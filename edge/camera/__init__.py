@@ -1,1 +1,1 @@
-"""Where frames come from: files, streams, USB cameras and the simulated street."""
+"""Where frames come from: files, folders of pictures, streams, USB cameras and the simulated street."""

@@ -1,4 +1,4 @@
-"""A real camera with its detector, in a thread of its own: one that dies never holds up the others."""
+"""A real camera in threads of its own, behind detectors that it shares: one that dies never holds up the others."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
-from nutgiao.edge.camera.source import Frame, FrameSource
-from nutgiao.edge.detect.detector import Detector
+from nutgiao.edge.camera.picture import PictureWatch
+from nutgiao.edge.camera.pipeline import DetectorPool, Feed, Looked
+from nutgiao.edge.camera.places import Places, name_of
+from nutgiao.edge.camera.source import FrameSource
 from nutgiao.edge.detect.road_users import RoadUsers
 from nutgiao.edge.signal.drivers import LampNews
 from nutgiao.edge.signal.lamp import LampReader
 from nutgiao.models.contracts.errors import CameraLost, NutgiaoError
-from nutgiao.models.contracts.messages import CameraHealth
+from nutgiao.models.contracts.messages import CameraHealth, CameraTrouble
 from nutgiao.models.contracts.site import Camera, Site
+from nutgiao.models.contracts.words import PictureFault
 from nutgiao.models.vision.detections import DetectedFrame
 
 log = logging.getLogger(__name__)
@@ -26,33 +30,51 @@ LONGEST_PAUSE_S = 30.0
 
 
 class DetectingCamera:
-    """Reads, detects and hands over; opens the source again with growing pauses for as long as it lives.
+    """Reads, lets detect and hands over; opens the source again with growing pauses for as long as it lives.
+
+    Under load the newest frame wins: those that no detector was free for are dropped and counted. The lamps are read in
+    every frame, also in those.
+
+    A black or frozen picture is no picture: its frames go no further and do not count as news. In a moved one the lamps
+    are not where they are looked for, so they are not read.
 
     Args:
         site: the junction.
         camera: which of its cameras.
-        detector: its own detector; onnxruntime's sessions are not shared between threads here.
+        pool: the detectors, shared with the other cameras of the box; closed by who made it.
         opener: opens the source or raises CameraLost.
         now: clock of the frames, seconds since the epoch. A file is played at its own pace against this clock.
+        kept: folder in which the camera's background is kept, so that it is noticed too when the camera is moved while
+            the box is off; None keeps it in memory.
     """
 
     def __init__(
         self,
         site: Site,
         camera: Camera,
-        detector: Detector,
+        pool: DetectorPool,
         opener: Callable[[], FrameSource],
         now: Callable[[], float],
+        kept: Path | None = None,
     ) -> None:
-        self._site, self._camera, self._detector, self._open, self._now = site, camera, detector, opener, now
+        self._site, self._camera, self._open, self._now = site, camera, opener, now
+        self._feed = pool.feed()
         self._lock = threading.Lock()
         self._frames: deque[DetectedFrame] = deque()
         self._lamps: deque[LampNews] = deque()
         self._count = self._dropped = 0
+        self._reconnects = 0
         self._last_s = now()
+        self._picture = PictureWatch(camera.width_px, Places(kept, name_of(camera)))
+        self._troubles: tuple[CameraTrouble, ...] = ()
+        self._blank_s: float | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"detect-{camera.id}", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=run, args=args, name=f"{what}-{camera.id}", daemon=True)
+            for what, run, args in (("read", self._run, ()), ("keep", self._keep_all, (self._feed,)))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def frames(self) -> list[DetectedFrame]:
         """Detected frames since the last call, oldest first."""
@@ -65,26 +87,39 @@ class DetectingCamera:
             return [self._lamps.popleft() for _ in range(len(self._lamps))]
 
     def health(self, now_s: float) -> CameraHealth:
-        """How old the last frame is, and how many came and were dropped."""
+        """How old the last picture is, how many came and were dropped, and what is wrong with them."""
         with self._lock:
-            age_s = max(0.0, now_s - self._last_s)
-            return CameraHealth(camera=self._camera.id, age_s=age_s, frames=self._count, dropped=self._dropped)
+            last_s = self._last_s if self._blank_s is None else min(self._last_s, self._blank_s)
+            return CameraHealth(
+                camera=self._camera.id,
+                age_s=max(0.0, now_s - last_s),
+                frames=self._count,
+                dropped=self._dropped + self._feed.dropped,
+                troubles=self._troubles,
+                reconnects=self._reconnects,
+            )
 
     def close(self) -> None:
-        """Ends the thread and lets the source go."""
+        """Ends the threads and lets the source go."""
         self._stop.set()
-        self._thread.join(timeout=10.0)
+        self._feed.close()
+        for thread in self._threads:
+            thread.join(timeout=10.0)
 
     def _run(self) -> None:
         pause_s = FIRST_PAUSE_S
+        lost = False
         while not self._stop.is_set():
             before = self._count
             try:
                 with self._open() as source:
+                    self._reconnects += lost
+                    lost = False
                     self._watch(source)
                 log.info("camera %s: the source has ended", self._camera.id)
             except CameraLost as error:
                 log.warning("%s", error)
+                lost = True
             except NutgiaoError as error:  # a wrong picture will not become right by itself, but a mended camera may
                 log.error("camera %s: %s", self._camera.id, error)
             pause_s = FIRST_PAUSE_S if self._count > before else min(2.0 * pause_s, LONGEST_PAUSE_S)
@@ -93,27 +128,49 @@ class DetectingCamera:
     def _watch(self, source: FrameSource) -> None:
         users: RoadUsers | None = None
         readers: list[LampReader] = []
-        dropped = 0
+        size: tuple[int, ...] = ()
+        dropped = reconnects = 0
         while not self._stop.is_set() and (frame := source.read()) is not None:
-            if users is None:
+            if users is None or frame.image.shape != size:  # a camera may come back with another resolution
+                size = frame.image.shape
                 users = RoadUsers(self._site, self._camera, frame.image)
                 readers = [LampReader(lamp, users.scale) for lamp in self._camera.lamps]
             if source.frames_expected is not None and self._stop.wait(max(0.0, frame.time_s - self._now())):
                 return
+            self._picture.look(frame.image, frame.time_s)
+            blank_s, troubles = self._picture.blank_s, self._picture.troubles
+            moved = any(trouble.fault is PictureFault.MOVED for trouble in troubles)
             news = [
-                LampNews(frame.time_s, read.group, read.indication) for read in (r.read(frame.image) for r in readers)
+                LampNews(frame.time_s, read.group, read.indication)
+                for read in (r.read(frame.image) for r in (() if moved or blank_s is not None else readers))
             ]
-            self._keep(frame, users, news, source.dropped - dropped)
-            dropped = source.dropped
+            with self._lock:
+                self._blank_s, self._troubles = blank_s, troubles
+                self._lamps.extend(news)
+                self._dropped += source.dropped - dropped
+                self._reconnects += source.reconnects - reconnects
+            dropped, reconnects = source.dropped, source.reconnects
+            if blank_s is not None:
+                continue
+            self._feed.offer(frame, users.of)
 
-    def _keep(self, frame: Frame, users: RoadUsers, news: list[LampNews], dropped: int) -> None:
-        found = users.of(self._detector.look(frame.image).users)
+    def _keep_all(self, feed: Feed) -> None:
+        while not self._stop.is_set():
+            try:
+                looked = feed.take()
+            except Exception:  # one picture that the network chokes on must not end the camera
+                log.exception("camera %s: a frame could not be looked at", self._camera.id)
+                continue
+            if looked is None:
+                return
+            self._keep(looked)
+
+    def _keep(self, looked: Looked) -> None:
+        frame = looked.frame
         with self._lock:
-            self._lamps.extend(news)
-            self._frames.append(DetectedFrame(self._camera.id, frame.time_s, self._count, found, frame.image))
+            self._frames.append(DetectedFrame(self._camera.id, frame.time_s, self._count, looked.users, frame.image))
             self._count += 1
             self._last_s = frame.time_s
-            self._dropped += dropped
             while len(self._frames) > WAITING_FRAMES:
                 self._frames.popleft()
                 self._dropped += 1

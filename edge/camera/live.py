@@ -5,13 +5,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nutgiao.edge.camera.source import Frame
 from nutgiao.models.contracts.errors import CameraLost
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+
+
+class Connection(Protocol):
+    """An open camera."""
+
+    @property
+    def decoder(self) -> str:
+        """What decodes its stream: "software", or the name of the hardware."""
+        ...
+
+    def read(self) -> NDArray[np.uint8] | None:
+        """The next picture, ``(h, w, 3)`` uint8 BGR; None if none came for so long that the connection is no good."""
+        ...
+
+    def release(self) -> None:
+        """Lets go of it."""
+        ...
 
 
 class LiveSource:
@@ -22,7 +42,7 @@ class LiveSource:
     unless `give_up_s` says otherwise.
 
     Args:
-        connect: opens the device or raises CameraLost; its result has ``read() -> (ok, image)`` and ``release()``.
+        connect: opens the camera or raises CameraLost.
         camera: id of the camera in the site file.
         name: the source in messages, without a password.
         now: clock that stamps frames, seconds since the epoch.
@@ -38,7 +58,7 @@ class LiveSource:
 
     def __init__(
         self,
-        connect: Callable[[], Any],
+        connect: Callable[[], Connection],
         camera: str,
         *,
         name: str,
@@ -59,6 +79,7 @@ class LiveSource:
         self._changed = threading.Condition()
         self._closing = threading.Event()
         capture = connect()
+        self.decoder = capture.decoder
         self._thread = threading.Thread(target=self._run, args=(capture,), name=f"camera-{camera}", daemon=True)
         self._thread.start()
 
@@ -83,7 +104,7 @@ class LiveSource:
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=10.0)
 
-    def _run(self, capture: Any) -> None:
+    def _run(self, capture: Connection | None) -> None:
         index = 0
         pause_s = self._first_pause_s
         while not self._closing.is_set():
@@ -97,9 +118,9 @@ class LiveSource:
                     self._problem = str(error)
                     continue
                 self.reconnects += 1
-            there, image = capture.read()
-            if not there or image is None:
-                self._problem = "the connection broke"
+            image = capture.read()
+            if image is None:
+                self._problem = "the connection broke, or nothing came over it"
                 capture.release()
                 capture = None
                 continue

@@ -55,6 +55,11 @@ class FrameSource(Protocol):
         """How often the source was lost and came back."""
         ...
 
+    @property
+    def decoder(self) -> str:
+        """What decodes its pictures: "software", or the name of the hardware."""
+        ...
+
     def read(self) -> Frame | None:
         """The next frame; waits for it.
 

@@ -1,23 +1,29 @@
-"""Opens files, RTSP addresses and USB cameras with OpenCV."""
+"""Opens files, folders of pictures, RTSP addresses and USB cameras with OpenCV."""
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import cv2
 
+from nutgiao.edge.camera.device import Device
+from nutgiao.edge.camera.folder import DEFAULT_FPS, FolderSource
 from nutgiao.edge.camera.live import LiveSource
 from nutgiao.edge.camera.source import Frame, FrameSource
 from nutgiao.models.contracts.errors import CameraLost
 
+log = logging.getLogger(__name__)
+
 OPEN_TIMEOUT_MS = 5000
-READ_TIMEOUT_MS = 5000
+READ_TIMEOUT_MS = 2000
+"""A stream that is open and brings nothing is given up after two or three of these: OpenCV tries again by itself."""
 
 
 class FileSource:
@@ -42,14 +48,13 @@ class FileSource:
         self.camera = camera
         self._path = path
         self._start_s = start_s
-        if path.is_dir():
-            raise CameraLost(f"camera {camera}: {path} is a folder, not a video file")
         if not path.is_file():
             raise CameraLost(
                 f"camera {camera}: no such file {path}. Check the path, or give an rtsp:// address or usb:N"
             )
-        self._capture = _quiet_capture(str(path), cv2.CAP_FFMPEG, [])
-        self.fps = float(self._capture.get(cv2.CAP_PROP_FPS)) if self._capture.isOpened() else 0.0
+        self._capture = Device(str(path), cv2.CAP_FFMPEG)
+        self.decoder = self._capture.decoder
+        self.fps = self._capture.get(cv2.CAP_PROP_FPS) if self._capture.opened else 0.0
         self._index = 0
         self._last_s = -1.0
         self._peeked = self._next()
@@ -74,12 +79,9 @@ class FileSource:
         return frame or self._next()
 
     def _next(self) -> Frame | None:
-        if not self._capture.isOpened():
+        if not self._capture.opened or (image := self._capture.read()) is None:
             return None
-        there, image = self._capture.read()
-        if not there or image is None:
-            return None
-        stamp_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000.0
+        stamp_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
         if stamp_s <= self._last_s:  # no stamps in this container, or broken ones
             stamp_s = self._last_s + 1.0 / (self.fps or 25.0)
         self._last_s = stamp_s
@@ -107,18 +109,20 @@ class Address:
     """A source as a site file or the command line writes it.
 
     Attributes:
-        kind: "file", "rtsp", "http" or "usb".
+        kind: "file", "folder", "rtsp", "http" or "usb".
         target: path, address or device number.
         shown: the same without a password, for messages and records.
+        fps: pictures per second of a folder.
     """
 
     kind: str
     target: str
     shown: str
+    fps: float = DEFAULT_FPS
 
 
 def parse_address(source: str) -> Address:
-    """Reads a source: a path, ``rtsp://…``, ``http(s)://…`` (MJPEG) or ``usb:N``.
+    """Reads a source: a path, ``FOLDER?fps=N`` with pictures, ``rtsp://…``, ``http(s)://…`` (MJPEG) or ``usb:N``.
 
     Raises:
         CameraLost: if it is none of these.
@@ -136,17 +140,22 @@ def parse_address(source: str) -> Address:
     if name in ("http", "https"):
         return Address("http", source, shown)
     if "://" in source:
-        raise CameraLost(f"{shown}: a source is a file, rtsp://…, http://… or usb:N")
-    return Address("file", source, shown)
+        raise CameraLost(f"{shown}: a source is a file, a folder of pictures, rtsp://…, http://… or usb:N")
+    folder, rate = re.fullmatch(r"(.*?)(?:\?fps=([^?]*))?", source, re.DOTALL).groups()  # type: ignore[union-attr]
+    if rate is None:
+        return Address("folder" if Path(source).is_dir() else "file", source, shown)
+    if not re.fullmatch(r"\d+(\.\d+)?", rate) or float(rate) <= 0.0:
+        raise CameraLost(f"{shown}: pictures per second are written FOLDER?fps=25")
+    return Address("folder", folder, shown, float(rate))
 
 
 def open_source(source: str, camera: str, *, start_s: float = 0.0, now: Callable[[], float] = time.time) -> FrameSource:
     """Opens a source.
 
     Args:
-        source: a path, ``rtsp://…``, ``http(s)://…`` or ``usb:N``.
+        source: as `parse_address` reads it.
         camera: id of the camera in the site file.
-        start_s: time of the first frame, for a file.
+        start_s: time of the first frame, for a file or folder.
         now: clock that stamps live frames, seconds since the epoch.
 
     Returns:
@@ -156,12 +165,18 @@ def open_source(source: str, camera: str, *, start_s: float = 0.0, now: Callable
         CameraLost: if it is missing, refuses, or is no video; the message says which.
     """
     address = parse_address(source)
+    opened: FrameSource
     if address.kind == "file":
-        return FileSource(Path(address.target), camera, start_s=start_s)
-    return LiveSource(lambda: _open_live(address, camera), camera, name=address.shown, now=now)
+        opened = FileSource(Path(address.target), camera, start_s=start_s)
+    elif address.kind == "folder":
+        opened = FolderSource(Path(address.target), camera, start_s=start_s, fps=address.fps)
+    else:
+        opened = LiveSource(lambda: _open_live(address, camera), camera, name=address.shown, now=now)
+    log.info("camera %s: %s is decoded in %s", camera, address.shown, opened.decoder)
+    return opened
 
 
-def _open_live(address: Address, camera: str) -> Any:
+def _open_live(address: Address, camera: str) -> Device:
     """Opens a live source once.
 
     Raises:
@@ -172,26 +187,16 @@ def _open_live(address: Address, camera: str) -> Any:
         if not device.exists():
             there = ", ".join(sorted(path.name for path in Path("/dev").glob("video*"))) or "none"
             raise CameraLost(f"camera {camera}: there is no USB camera {address.shown} ({device}; found: {there})")
-        capture = _quiet_capture(int(address.target), cv2.CAP_V4L2, [])
-        if not capture.isOpened():
+        capture = Device(int(address.target), cv2.CAP_V4L2)
+        if not capture.opened:
             raise CameraLost(f"camera {camera}: {device} is there but does not open; is another program using it?")
         return capture
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-    capture = _quiet_capture(address.target, cv2.CAP_FFMPEG, limits)
-    if not capture.isOpened():
+    limits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS)
+    capture = Device(address.target, cv2.CAP_FFMPEG, limits)
+    if not capture.opened:
         raise CameraLost(
             f"camera {camera}: {address.shown} does not answer or refuses "
             f"(waited at most {OPEN_TIMEOUT_MS / 1000:g} s). "
             "Check that the camera is on, its address, port, user and password, and that no firewall is in between"
         )
     return capture
-
-
-def _quiet_capture(target: str | int, backend: int, parameters: list[int]) -> Any:
-    """A VideoCapture that does not print what our own message says better."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        return cv2.VideoCapture(target, backend, parameters)
-    finally:
-        cv2.utils.logging.setLogLevel(level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nutgiao.models.contracts.words import VehicleClass
+from nutgiao.models.vision.speed import SpeedInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Crossing:
         lane: id of the lane.
         track: id of the track.
         vehicle_class: by vote so far.
-        speed_mps: at the crossing.
+        speed_mps: at the crossing, as the tracker has it.
+        measured: the same from the boxes around it, with its interval; None if they are too few.
     """
 
     time_s: float
@@ -26,3 +28,4 @@ class Crossing:
     track: str
     vehicle_class: VehicleClass
     speed_mps: float
+    measured: SpeedInterval | None = None

@@ -346,6 +346,21 @@ def test_cameras_alone_make_a_site(site_file: Callable[..., Path]) -> None:
     assert load_site(site_file((GOOD[start:end], ""))).signals is None
 
 
+def test_who_may_ask_for_priority_is_named_with_a_key_and_approaches_that_there_are(
+    site_file: Callable[..., Path],
+) -> None:
+    entry = "priority:\n  - {id: bus-1, key: KEY, vehicles: [bus], approaches: [M]}\n"
+    entry += "  - {id: help, vehicles: [emergency]}\n"
+    good = entry.replace("KEY", "ab" * 32)
+    last = "      - [800, 300, 4.0, 30.0]\n"
+    assert [one.id for one in load_site(site_file((last, last + good))).priority] == ["bus-1", "help"]
+    for old, new, key in (
+        ("[M]", "[N]", "priority[0].approaches[0]"), ("id: help", "id: bus-1", "priority[1].id"),
+        ("ab" * 32, "ab", "priority[0].key"), ("[bus]", "[buss]", "priority[0].vehicles[0]"),
+    ):  # fmt: skip
+        assert refused(site_file((last, last + good.replace(old, new)))).key == key
+
+
 def test_the_schema_for_editors_knows_every_key_and_tells_what_it_means() -> None:
     schema = site_json_schema()
     parts = schema["$defs"]

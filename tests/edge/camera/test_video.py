@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from nutgiao.edge.camera.device import HARDWARE
 from nutgiao.edge.camera.live import LiveSource
-from nutgiao.edge.camera.video import FileSource, open_source, parse_address
+from nutgiao.edge.camera.video import Address, FileSource, open_source, parse_address
 from nutgiao.edge.camera.writer import VideoWriter
 from nutgiao.models.contracts.errors import CameraLost, NutgiaoError
 
@@ -51,8 +52,64 @@ def test_clip_with_uneven_frames_keeps_its_own_time(street_data: Callable[[str],
 def test_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(CameraLost, match=r"no such file .*gone\.mp4"):
         open_source(str(tmp_path / "gone.mp4"), "c1")
-    with pytest.raises(CameraLost, match="folder"):
+    with pytest.raises(CameraLost, match="holds no picture"):
         open_source(str(tmp_path), "c1")
+    with pytest.raises(CameraLost, match="no folder of pictures"):
+        open_source(f"{tmp_path}/gone?fps=25", "c1")
+
+
+def test_folder_of_pictures_is_played_in_the_order_of_its_numbers(tmp_path: Path) -> None:
+    for number in (10, 9, 1, 2):
+        cv2.imwrite(str(tmp_path / f"street {number}.png"), np.full((48, 64, 3), 10 * number, np.uint8))
+    (tmp_path / "notes.txt").write_text("not a picture")
+    with open_source(f"{tmp_path}?fps=25", "c1", start_s=100.0) as source:
+        assert (source.frames_expected, source.fps, source.decoder) == (4, 25.0, "software")
+        frames = [frame for frame in (source.read() for _ in range(4)) if frame is not None]
+        assert source.read() is None
+    assert [int(frame.image[0, 0, 0]) for frame in frames] == [10, 20, 90, 100]
+    assert [frame.time_s for frame in frames] == pytest.approx([100.0, 100.04, 100.08, 100.12])
+    assert open_source(str(tmp_path), "c1").fps == 10.0
+
+
+def test_damaged_picture_in_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "7.jpg").write_bytes(b"no picture at all")
+    with open_source(str(tmp_path), "c1") as source, pytest.raises(CameraLost, match=r"7\.jpg is not a picture"):
+        source.read()
+
+
+def test_what_decodes_is_told_and_logged(clip: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"), open_source(str(clip), "c1") as source:
+        assert source.decoder in ("software", *HARDWARE.values())
+        assert f"is decoded in {source.decoder}" in caplog.text
+
+
+def test_hardware_that_opens_but_knows_not_the_codec_gives_way_to_software(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Choosy:
+        """A capture whose hardware gives no picture."""
+
+        def __init__(self, target: str, backend: int, settings: list[int]) -> None:
+            self.hardware = cv2.CAP_PROP_HW_ACCELERATION in settings
+            self.real = real(target, backend)
+
+        def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+            return True
+
+        def get(self, quantity: int) -> float:
+            return float(cv2.VIDEO_ACCELERATION_VAAPI) if self.hardware else float(self.real.get(quantity))
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            return (False, None) if self.hardware else self.real.read()
+
+        def release(self) -> None:
+            self.real.release()
+
+    real = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", Choosy)
+    with open_source(str(clip), "c1") as source:
+        assert source.decoder == "software"
+        assert sum(1 for _ in iter(source.read, None)) == 12
 
 
 @pytest.mark.parametrize("content", [b"this is a shopping list\n" * 40, b""])
@@ -92,12 +149,18 @@ def test_addresses() -> None:
     assert parse_address("rtsp://10.0.0.1/x").kind == "rtsp"
     assert parse_address("HTTPS://cam/mjpeg").kind == "http"
     assert parse_address("usb:2").target == "2"
+    assert parse_address("clips/07?fps=12.5") == Address("folder", "clips/07", "clips/07?fps=12.5", 12.5)
+    for wrong in ("clips/07?fps=", "clips/07?fps=-1", "clips/07?fps=0", "clips/07?fps=fast"):
+        with pytest.raises(CameraLost, match="fps=25"):
+            parse_address(wrong)
     with pytest.raises(CameraLost, match="a source is"):
         parse_address("ftp://somewhere/x.mp4")
 
 
 class Scripted:
     """A device that gives frames when the test says so, and breaks when it says so."""
+
+    decoder = "software"
 
     def __init__(self) -> None:
         self.wanted = threading.Semaphore(0)
@@ -106,13 +169,13 @@ class Scripted:
         self.released = False
         self.count = 0
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
+    def read(self) -> np.ndarray | None:
         self.wanted.acquire()
         self.given.release()
         if self.broken:
-            return False, None
+            return None
         self.count += 1
-        return True, np.full((4, 4, 3), self.count, np.uint8)
+        return np.full((4, 4, 3), self.count, np.uint8)
 
     def give(self, n: int = 1) -> None:
         for _ in range(n):

@@ -45,6 +45,7 @@ def test_a_queue_to_the_end_of_view_says_so() -> None:
     assert [state.beyond_view for state in states] == [False, True, False]
 
 
+@pytest.mark.slow
 def test_jitter_of_a_standing_queue_is_no_departure() -> None:
     # a front exactly on the line, for a thousand frames
     crowd = [Vehicle(stand(0.0 + 2.4 * (k // 6)), 0.8 + 1.45 * (k % 6)) for k in range(60)]
