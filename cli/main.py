@@ -27,7 +27,8 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("demo", "a simulated street, its junction boxes, a broker and the control centre, all at once"),
     Command("watch", "watch a video, RTSP address or USB camera and say what happens in the picture"),
-    Command("models", "list, fetch and check the detector's weights, and show their licences"),
+    Command("calibrate", "find a camera's map to the ground with its error, draw lanes, zones and lamps on a still"),
+    Command("models", "list, fetch and check the weights that see and read, and show their licences"),
     Command("site", "check site files, list the shipped ones, print the schema"),
     Command("plan", "check signal plans and SUMO programs, explain every refusal, draw them and their green bands"),
     Command("optimize", "find better timings for a SUMO scenario and verify them in SUMO"),
@@ -35,8 +36,10 @@ COMMANDS = (
     Command("control", "set the lights of a SUMO scenario second by second and compare that with the shipped control"),
     Command("control explain", "say what a light saw, considered and did at a second of a controlled run"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
+    Command("plates", "read number plates in pictures, or say why not"),
     Command("edge", "run one junction's box"),
     Command("central", "run the control centre"),
+    Command("priority", "ask a junction for priority as a bus does, cancel it, watch what becomes of it"),
 )
 
 EXTRA_OF = {

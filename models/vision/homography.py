@@ -120,28 +120,40 @@ def fit_homography(pairs: Floats) -> Homography:
         raise ContractError(
             f"ground_pairs: {_MIN_PAIRS} or more rows of u, v, x, y are needed, got shape {pairs.shape}"
         )
-    to_ground = _fit(pairs)
+    to_ground = fit_map(pairs)
     errors = _project(to_ground, pairs[:, :2]) - pairs[:, 2:]
     n = len(pairs)
     left_out = np.full(n, np.nan)
     if n >= _MIN_PAIRS + 2:
         for i in range(n):
             try:
-                others = _fit(np.delete(pairs, i, axis=0))
+                others = fit_map(np.delete(pairs, i, axis=0))
             except ContractError:  # the fit hangs on this one pair: its own error cannot be told
                 continue
             left_out[i] = float(np.sum((_project(others, pairs[i : i + 1, :2]) - pairs[i, 2:]) ** 2))
     known = left_out[np.isfinite(left_out)]
     return Homography(
         to_ground=to_ground,
-        to_image=np.ascontiguousarray(_oriented(np.asarray(np.linalg.inv(to_ground), np.float64), pairs[:, 2:])),
+        to_image=inverse_map(to_ground, pairs[:, 2:]),
         rms_m=float(np.sqrt(np.mean(np.sum(errors**2, axis=1)))),
         leave_one_out_m=float(np.sqrt(known.mean())) if len(known) else float("nan"),
     )
 
 
-def _fit(pairs: Floats) -> Floats:
-    """The map alone, oriented so that the third coordinate is positive in front of the camera."""
+def inverse_map(to_ground: Floats, ground_m: Floats) -> Floats:
+    """The way back: ``(3, 3)`` metres to pixels, third coordinate positive at these ``(n, 2)`` points ahead of it."""
+    return np.ascontiguousarray(_oriented(np.asarray(np.linalg.inv(to_ground), np.float64), ground_m))
+
+
+def fit_map(pairs: Floats) -> Floats:
+    """The map alone: ``(3, 3)`` pixels to metres, the third coordinate positive ahead of the camera.
+
+    Args:
+        pairs: ``(n, 4)`` with n >= 4, as `fit_homography` takes them.
+
+    Raises:
+        ContractError: if the pairs fix no map.
+    """
     image, t_image = _normalised(pairs[:, :2])
     ground, t_ground = _normalised(pairs[:, 2:])
     n = len(pairs)
