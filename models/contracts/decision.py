@@ -36,6 +36,38 @@ class Outcome(enum.StrEnum):
     UNKNOWN_STAGE = "unknown_stage"  # the light has no such stage
 
 
+class Basis(enum.StrEnum):
+    """A rule by which a controller without figures comes to its wish, or by which a plan's frame changes it."""
+
+    EXTENDED = "extended"  # somebody follows closely: the green is extended
+    GAP_OUT = "gap_out"  # nobody follows closely, and somebody waits elsewhere
+    MAX_OUT = "max_out"  # somebody elsewhere has waited for the longest extension
+    RESTS = "rests"  # nobody waits elsewhere, and the stage is the first one or somebody is on his way to it
+    RECALL = "recall"  # nobody waits anywhere: back to the first stage
+    PLAN = "plan"  # a fixed plan shows it
+    FORCE_OFF = "force_off"  # the frame: the stage may be kept no longer
+    EARLY = "early"  # the frame: the stage may not be left yet
+    ORDER = "order"  # the frame: another stage is next
+
+
+class Reason(msgspec.Struct, frozen=True, array_like=True):
+    """A rule that led to a wish.
+
+    Attributes:
+        basis: the rule.
+        stage: that it is about: wished by the controller, or forced by the frame.
+        next: that follows in the frame; None where that is no matter, or none has to follow.
+        s: seconds: to the next vehicle, for which somebody has waited, of the cycle, or until it may be; None for none.
+        most_s: what they are measured by: the gap, the longest extension, or the cycle; None for nothing.
+    """
+
+    basis: Basis
+    stage: int
+    next: int | None = None
+    s: float | None = None
+    most_s: float | None = None
+
+
 class LinkSeen(msgspec.Struct, frozen=True, array_like=True):
     """Who was seen on the way to one link.
 
@@ -114,6 +146,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
         lamps: letters that were shown in this second.
         then: stage that showed or was being left in this second.
         then_coming: stage that it changed to in this second, or -1.
+        reasons: rules by which the controller came to its wish, the last one last; empty if it goes by figures only.
     """
 
     light: int
@@ -130,6 +163,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
     lamps: str
     then: int
     then_coming: int
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def rival(self) -> tuple[Option, float] | None:

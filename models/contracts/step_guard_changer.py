@@ -15,7 +15,7 @@ from nutgiao.models.contracts.refusal import Refusal, Rule
 from nutgiao.models.contracts.site import Signals
 from nutgiao.models.contracts.step_guard import Lamp, StepGuard
 from nutgiao.models.contracts.step_guard_ways import Move, Standing, WayOut, Ways
-from nutgiao.models.contracts.timeline import AMBER, GREEN, RED
+from nutgiao.models.contracts.timeline import AMBER, RED, stage_lamps
 
 
 class Overdue(NamedTuple):
@@ -54,10 +54,11 @@ class Changer:
 
     def __init__(self, signals: Signals, guard: StepGuard, stage: int, ways: Ways | None = None) -> None:
         self._ways, self._guard = ways or Ways(signals), guard
+        self._lamps = stage_lamps(signals)
         self.stage = self.to = stage
         self.forced = False
         fresh = guard.shows(0) is None
-        lamps = self._of_stage(stage)
+        lamps = self._lamps[stage]
         if not fresh and any(run is None or run.what != lamp for run, lamp in zip(self._runs(), lamps, strict=True)):
             raise ValueError(f"the lamps that were shown last are not those of stage {signals.stages[stage].id}")
         self._standing = self._seen()
@@ -134,7 +135,7 @@ class Changer:
         second = self._guard.second
         if not self._changing() and not self._stays():
             self._begin(self._best().stage, forced=True)
-        lamps = self._of_stage(self.to) if second >= self._start else self._between(second)
+        lamps = self._lamps[self.to] if second >= self._start else self._between(second)
         self._guard.step(lamps)
         if second == self._start:
             self.stage, self._arrived = self.to, second
@@ -183,11 +184,8 @@ class Changer:
         arrived = self._start if self._changing() else self._arrived
         return max(self._ways.ways_out(self._standing, self.to, arrived, second), key=lambda out: out.hold_s)
 
-    def _of_stage(self, stage: int) -> tuple[Lamp, ...]:
-        return tuple(GREEN if group.id in self._ways.stages[stage] else RED for group in self._ways.groups)
-
     def _between(self, second: int) -> tuple[Lamp, ...]:
-        lamps = [*self._of_stage(self.stage)]
+        lamps = [*self._lamps[self.stage]]
         for k, lead_s in self._leads.items():
             group, shown_s = self._ways.groups[k], second - (self._start - lead_s)
             if shown_s >= 0:

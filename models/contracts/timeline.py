@@ -15,6 +15,17 @@ RED, GREEN, AMBER = 0, 1, 2
 INDICATIONS = {RED: Indication.RED, GREEN: Indication.GREEN, AMBER: Indication.AMBER}
 
 
+def stage_lamps(signals: Signals) -> tuple[tuple[int, ...], ...]:
+    """What the lamps show while a stage stands: its groups green, all others red.
+
+    Returns:
+        For each stage the lamp of each group, both in the site's order.
+    """
+    return tuple(
+        tuple(GREEN if group.id in stage.groups else RED for group in signals.groups) for stage in signals.stages
+    )
+
+
 def expand(signals: Signals, cycles: Sequence[Sequence[int]], orders: Sequence[Sequence[int]] = ()) -> NDArray[np.int8]:
     """Expands cycles of displayed greens into lamps.
 
