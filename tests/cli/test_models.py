@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,32 @@ def test_offline(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 def test_unknown_name_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", "yolo99"]) == 2
     assert "yolov8n-coco, yolox-nano-coco" in capsys.readouterr().err
+
+
+def test_wide_engine_is_made_listed_verified_and_timed(capsys: pytest.CaptureFixture[str], empty_store: Path) -> None:
+    pytest.importorskip("onnx", reason="engines are made with the extra 'engines'")
+    assert main(["models", "pull", "yolov8n-coco", "--file", str(yolov8n_path())]) == 0
+    assert main(["models", "export", "yolov8n-coco", "--size", "320x192"]) == 0
+    assert "--model yolov8n-coco-320x192" in capsys.readouterr().out
+    assert main(["models", "list"]) == main(["models", "verify"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "made here" in out
+    assert "is as made" in out
+    assert main(["models", "bench", "yolov8n-coco-320x192", "--threads", "1", "--calls", "1"]) == 0
+    assert "CPUExecutionProvider" in capsys.readouterr().out
+    assert main(["models", "quantize", "yolov8n-coco-320x192", "--pictures", str(empty_store)]) == 2
+    assert "holds 0 pictures" in " ".join(capsys.readouterr().err.split())
+
+
+def test_making_without_the_extra_names_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setitem(sys.modules, "ultralytics", None)
+    weights = tmp_path / "mine.pt"
+    weights.write_bytes(b"weights")
+    assert main(["models", "export", "--weights", str(weights), "--size", "640x384"]) == 2
+    assert "nutgiao[train]" in capsys.readouterr().err
+    assert main(["models", "pull", "yolov8n-coco", "--file", str(yolov8n_path())]) == 0
+    assert main(["models", "export", "--size", "640x384"]) == 2
+    assert "nutgiao[engines]" in capsys.readouterr().err
