@@ -17,7 +17,7 @@ from nutgiao.models.contracts.errors import NutgiaoError
 class Command(NamedTuple):
     """A subcommand: the module ``nutgiao.cli.<name>`` with ``add_parser(subparsers)`` and ``run(args) -> int``.
 
-    Of a name of two words the last one names the module.
+    Of a name of two words the last one names the module, a hyphen in it written as an underscore.
     """
 
     name: str
@@ -38,6 +38,7 @@ COMMANDS = (
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
     Command("plates", "read number plates in pictures, or say why not"),
     Command("edge", "run one junction's box"),
+    Command("edge plan-capacity", "what frame rate each camera gets on a box, and what that costs in accuracy"),
     Command("central", "run the control centre"),
     Command("priority", "ask a junction for priority as a bus does, cancel it, watch what becomes of it"),
 )
@@ -106,7 +107,7 @@ def _joined(words: list[str]) -> list[str]:
 def _load(name: str) -> ModuleType | None:
     if name not in {command.name for command in COMMANDS}:
         return None
-    return importlib.import_module(f"nutgiao.cli.{name.rpartition(' ')[2]}")
+    return importlib.import_module(f"nutgiao.cli.{name.rpartition(' ')[2].replace('-', '_')}")
 
 
 def _parser(chosen: str, module: ModuleType | None) -> argparse.ArgumentParser:

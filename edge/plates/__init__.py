@@ -1,0 +1,1 @@
+"""Finds number plates in pictures of vehicles and reads them, or says why not."""
