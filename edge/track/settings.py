@@ -39,3 +39,40 @@ class TrackerSettings:
     hidden_mps: float = 2.0
     lost_sd_m: float = 4.0
     noise_share: float = 0.015
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """What a tracker without a map to the ground believes; the same for every camera.
+
+    One choice for all sets of `benchmarks/vision_track.py`, made with all of them in sight: none is held out.
+
+    Attributes:
+        high_score: detections from here up may be any track's.
+        low_score: weaker ones from here up only keep tracks alive that were seen just now.
+        new_score: detections from here up start tracks.
+        same: a box that overlaps by more (intersection over union) with one that a track has starts none.
+        margin: boxes are compared with each side moved outwards by this share of their width and height.
+        least: smallest overlap of a track and its detection.
+        least_weak: the same for a weak detection.
+        just_now_s: who was seen so lately, or in the last frame, may have a weak detection.
+        evidence: sum of the scores that confirms a candidate; in the first picture one detection does.
+        patience_s: a candidate waits for one more frame as long as that keeps it waiting no longer than this.
+        coast_s: how long a confirmed track lives on prediction.
+        candidate_misses: frames in a row without detection that a candidate survives.
+        rim: a track whose predicted box lies in the picture with a smaller share ends.
+    """
+
+    high_score: float = 0.4
+    low_score: float = 0.2
+    new_score: float = 0.5
+    same: float = 0.7
+    margin: float = 0.2
+    least: float = 0.05
+    least_weak: float = 0.5
+    just_now_s: float = 0.15
+    evidence: float = 0.9
+    patience_s: float = 0.08
+    coast_s: float = 1.5
+    candidate_misses: float = 1.0
+    rim: float = 0.5
