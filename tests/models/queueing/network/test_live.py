@@ -16,7 +16,6 @@ from nutgiao.models.contracts.plan import NEVER_S, SignalPlan, cycle_of
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.words import Turn
 from nutgiao.models.queueing.network.live import Answer, LaneNow, LiveSettings, LiveStreet, live_street
-from tests.support.lane_nets import examples
 
 SITES = {name: load_site(f"demo-{name}") for name in ("j1", "j2", "j3")}
 J2 = SITES["j2"]
