@@ -11,7 +11,7 @@ export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety \
-	bench-plans bench-control bench-control-old-sumo bench-adaptive bench-ladder clean
+	bench-plans bench-control bench-control-old-sumo bench-adaptive bench-ladder bench-vision clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -69,6 +69,9 @@ bench-adaptive: $(VENV)/.dev ## boxes that choose stages on the demo's street, b
 
 bench-ladder: $(VENV)/.dev ## cuts what each rung of the ladder rests on, and logs where the junction went
 	@$(BIN)/python -m benchmarks.ladder
+
+bench-vision: $(VENV)/.dev ## eyes: recall, tracks, counts and frames a second beside what people use; FULL=1 whole clips
+	@$(BIN)/python -m benchmarks.vision
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,8 +1,9 @@
-"""``nutgiao watch``: watches a clip, an RTSP address or a USB camera with a site file and writes what it saw."""
+"""``nutgiao watch``: watches a clip, an RTSP address or a USB camera, with a site file or bare, into files."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 from collections.abc import Callable
@@ -14,23 +15,29 @@ from nutgiao.models.contracts.errors import ConfigError, ModelUnavailable
 if TYPE_CHECKING:
     from nutgiao.edge.detect.onnx import OnnxDetector
     from nutgiao.edge.watch_files import Summary
+    from nutgiao.edge.watch_view import View
     from nutgiao.models.contracts.site import Camera, Site
 
 EXIT_OK = 0
 EXIT_BAD = 2
 EXIT_INTERRUPTED = 130
 
+PREVIEW_PORT = 8088
+SHEET_FRAMES = 12
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds ``watch`` with its options."""
     parser = subparsers.add_parser(
         "watch",
-        help="watch a video, an RTSP address or a USB camera with a site file",
-        description="Detects and tracks road users, measures lanes, applies the rules, and writes annotated.mp4, "
-        "events.jsonl, lanes.jsonl and summary.json.",
+        help="watch a video, an RTSP address or a USB camera",
+        description="Detects and tracks road users and, with a site file, measures lanes and applies the rules. Writes "
+        "annotated.mp4, events.jsonl, lanes.jsonl and summary.json.",
     )
     parser.add_argument("video", help="a file, rtsp://…, http://… or usb:N")
-    parser.add_argument("--site", required=True, help="path of a site file, or name of a shipped one such as giangvo")
+    parser.add_argument(
+        "--site", help="path of a site file, or name of a shipped one such as giangvo; without it only tracks are drawn"
+    )
     parser.add_argument("--out", required=True, type=Path, help="folder for the files; made if it is not there")
     parser.add_argument("--camera", help="camera of the site file (default: its first one)")
     parser.add_argument("--model", help="name from 'nutgiao models list', or path of an ONNX file (default: the first)")
@@ -42,7 +49,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="also look at C by R overlapping tiles, such as 2x1: finds far and crowded motorcycles, but is slower",
     )
     parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
-    parser.add_argument("--threads", type=_positive, default=2, help="threads of the network on the CPU (default 2)")
+    parser.add_argument(
+        "--threads",
+        type=_positive,
+        help="pictures that are looked at side by side, on a core each (default: all cores)",
+    )
+    parser.add_argument(
+        "--preview",
+        type=_port,
+        nargs="?",
+        const=PREVIEW_PORT,
+        metavar="PORT",
+        help=f"show the drawn picture in a browser on this machine (default port {PREVIEW_PORT})",
+    )
+    parser.add_argument(
+        "--contact-sheet",
+        type=_positive,
+        nargs="?",
+        const=SHEET_FRAMES,
+        metavar="N",
+        help=f"also write contact_sheet.png with N frames from all over the clip (default {SHEET_FRAMES})",
+    )
     parser.add_argument("--no-video", action="store_true", help="write no annotated video")
     parser.add_argument("--no-blur", action="store_true", help="leave heads and plates sharp, for calibration in house")
     parser.add_argument("--yes", action="store_true", help="accept the licence of weights that have to be pulled first")
@@ -57,30 +84,39 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         NutgiaoError: for anything the user can mend: source, site file, weights, output folder.
     """
-    from nutgiao.configs.loader import load_site
     from nutgiao.edge.camera.video import open_source, parse_address
+    from nutgiao.edge.preview import Preview
     from nutgiao.edge.watch import Watch
     from nutgiao.edge.watch_files import Summary, WatchOptions
 
-    site = load_site(args.site)
-    camera = _camera(site, args.camera, args.site)
+    view, site, camera = _view(args)
     # The source first: a mistyped path is found before 13 MB are downloaded.
-    with open_source(args.video, camera.id) as source:
-        detector = _detector(args)
+    with open_source(args.video, camera) as source:
+        detectors = _detectors(args)
         summary = Summary(
             source=parse_address(args.video).shown,
-            site=site.id,
-            camera=camera.id,
-            model=detector.card.name,
-            model_sha256=detector.card.sha256,
-            model_licence=detector.card.licence,
-            provider=detector.provider,
+            site=site,
+            camera=camera,
+            model=detectors[0].card.name,
+            model_sha256=detectors[0].card.sha256,
+            model_licence=detectors[0].card.licence,
+            provider=detectors[0].provider,
             tiles=args.tiles,
         )
-        options = WatchOptions(max_frames=args.max_frames, video=not args.no_video, blur=not args.no_blur)
+        options = WatchOptions(
+            max_frames=args.max_frames,
+            video=not args.no_video,
+            blur=not args.no_blur,
+            sheet=args.contact_sheet or 0,
+        )
         _make_folder(args.out)
-        watch = Watch(source, detector, site, camera, args.out, summary, options)
-        _with_bar(watch.run, camera.id)
+        with contextlib.ExitStack() as stack:
+            preview: Preview | None = None
+            if args.preview is not None:
+                preview = stack.enter_context(Preview(args.preview))
+                print(f"preview: {preview.address}", file=sys.stderr)
+            watch = Watch(source, detectors, view, args.out, summary, options, preview)
+            _with_bar(watch.run, camera)
     _print(summary, args.out)
     if summary.ended == "interrupted":
         return EXIT_INTERRUPTED
@@ -93,11 +129,30 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port, 1 to 65535")
+    return int(text)
+
+
 def _tiles(text: str) -> tuple[int, int]:
     parts = re.fullmatch(r"([1-8])x([1-8])", text)
     if parts is None:
         raise argparse.ArgumentTypeError(f"'{text}' is not columns x rows, such as 2x1 (at most 8x8)")
     return int(parts.group(1)), int(parts.group(2))
+
+
+def _view(args: argparse.Namespace) -> tuple[View, str, str]:
+    """What to make of the picture, and the names of site and camera; the site's is empty without one."""
+    from nutgiao.configs.loader import load_site
+    from nutgiao.edge.watch_view import OpenView, SiteView
+
+    if args.site is None:
+        name = args.camera or "camera"
+        return OpenView(name), "", name
+    site = load_site(args.site)
+    camera = _camera(site, args.camera, args.site)
+    return SiteView(site, camera), site.id, camera.id
 
 
 def _camera(site: Site, name: str | None, shown: str) -> Camera:
@@ -111,9 +166,10 @@ def _camera(site: Site, name: str | None, shown: str) -> Camera:
     return site.cameras[names.index(name)]
 
 
-def _detector(args: argparse.Namespace) -> OnnxDetector:
-    """The detector that ``--model`` names: a card's name, or a file."""
+def _detectors(args: argparse.Namespace) -> list[OnnxDetector]:
+    """A detector for each core, with the weights that ``--model`` names: by a card's name, or a file."""
     from nutgiao.cli.models import card_named, open_store, pull_with_bar
+    from nutgiao.edge.camera.pipeline import cores
     from nutgiao.edge.detect.onnx import OnnxDetector
     from nutgiao.edge.detect.store import known_card
 
@@ -122,10 +178,11 @@ def _detector(args: argparse.Namespace) -> OnnxDetector:
         path = Path(name)
         if not path.is_file():
             raise ModelUnavailable(f"{path}: no such file of weights")
-        return OnnxDetector(path, known_card(path), threads=args.threads, tiles=args.tiles)
-    card = card_named(name)
-    path = pull_with_bar(open_store(), card, yes=args.yes)
-    return OnnxDetector(path, card, threads=args.threads, tiles=args.tiles)
+        card = known_card(path)
+    else:
+        card = card_named(name)
+        path = pull_with_bar(open_store(), card, yes=args.yes)
+    return [OnnxDetector(path, card, threads=1, tiles=args.tiles) for _ in range(args.threads or cores())]
 
 
 def _make_folder(out: Path) -> None:
@@ -171,8 +228,11 @@ def _print(summary: Summary, out: Path) -> None:
     print(
         f"{summary.frames} frames ({summary.duration_s:.1f} s of street) at {summary.processed_fps or 0:.1f} per second"
     )
-    print("line crossings: " + (", ".join(f"{n} {name}" for name, n in summary.crossings.items()) or "none"))
-    print("violations: " + (", ".join(f"{n} {name}" for name, n in summary.violations.items()) or "none"))
+    told = {"tracks": summary.tracks}
+    if summary.site:
+        told |= {"line crossings": summary.crossings, "violations": summary.violations}
+    for what, counts in told.items():
+        print(f"{what}: " + (", ".join(f"{n} {name}" for name, n in counts.items()) or "none"))
     print(f"model {summary.model} ({summary.model_licence}); files in {out}")
     if not summary.blurred and summary.video:
         print("heads and plates are NOT pixelated in this video: it is personal data, keep it in house")

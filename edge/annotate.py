@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import colorsys
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -27,6 +29,10 @@ FLAG_S = 2.0
 
 MOVING_MPS = 1.0
 """Slower tracks are drawn without a speed: it would only be the jitter of boxes."""
+
+TRAIL_S = 2.5
+TRAIL_POINTS = 80
+"""How far back a track's way is drawn."""
 
 MIN_WIDTH_PX = 960
 """Smaller pictures are enlarged before drawing, so that labels can be read."""
@@ -53,6 +59,7 @@ CLASS_COLOURS: dict[VehicleClass, Colour] = {
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 RED: Colour = (0, 0, 255)
+QUEUED: Colour = (0, 230, 255)
 LAMP_COLOURS: dict[Indication, Colour] = {
     Indication.RED: RED,
     Indication.AMBER: (0, 190, 255),
@@ -93,24 +100,29 @@ def _pixelate(image: Image, left: float, top: float, right: float, bottom: float
     image[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
 
 
-class Annotator:
-    """Draws the frames of one camera.
+@dataclass(frozen=True, slots=True)
+class Street:
+    """The lanes and stop lines of a site as one camera sees them.
 
-    Args:
-        site: the junction.
-        camera: the camera, whose pixels are those of the snapshots.
-        homography: its map to the ground.
-        picture_px: width and height of the pictures to come; they may be larger than those of the calibration.
+    Attributes:
+        lanes: id and ``(n, 2)`` outline of each lane, pixels of the calibrated picture.
+        lines: ``(n, 2)`` points of each stop line.
     """
 
-    def __init__(self, site: Site, camera: Camera, homography: Homography, picture_px: tuple[int, int]) -> None:
-        enlarge = max(1, -(-MIN_WIDTH_PX // picture_px[0]))
-        self.size_px = (picture_px[0] * enlarge, picture_px[1] * enlarge)
-        self._scale = np.array([self.size_px[0] / camera.width_px, self.size_px[1] / camera.height_px])
-        self._font = max(0.42, self.size_px[0] / 2800)
-        self._lanes: list[tuple[str, NDArray[np.int32]]] = []
-        self._lines: list[NDArray[np.int32]] = []
-        self._flags: dict[str, tuple[str, float]] = {}
+    lanes: tuple[tuple[str, NDArray[np.float64]], ...] = ()
+    lines: tuple[NDArray[np.float64], ...] = ()
+
+    @staticmethod
+    def of(site: Site, camera: Camera, homography: Homography) -> Street:
+        """Projects what the site file says into the picture.
+
+        Args:
+            site: the junction.
+            camera: the camera.
+            homography: its map to the ground.
+        """
+        lanes: list[tuple[str, NDArray[np.float64]]] = []
+        lines = []
         for approach in (site.approach(name) for name in camera.approaches):
             frame = ApproachFrame(approach)
             for i, lane in enumerate(approach.lanes):
@@ -118,9 +130,34 @@ class Annotator:
                 along = np.linspace(0.0, camera.view_m[1], 12)
                 x = np.concatenate([along, along[::-1]])
                 y = np.concatenate([np.full(12, near), np.full(12, far)])
-                self._lanes.append((lane.id, self._pixels(homography.image(frame.ground(x, y)))))
+                lanes.append((lane.id, homography.image(frame.ground(x, y))))
             across = np.linspace(0.0, frame.width_m, 12)
-            self._lines.append(self._pixels(homography.image(frame.ground(np.zeros(12), across))))
+            lines.append(homography.image(frame.ground(np.zeros(12), across)))
+        return Street(tuple(lanes), tuple(lines))
+
+
+class Annotator:
+    """Draws the frames of one camera.
+
+    Args:
+        picture_px: width and height of the pictures to come.
+        scale: pixels of the picture per pixel of a snapshot's boxes, across and down.
+        street: what to draw on the road; nothing where nobody has calibrated the camera. Then every track is labelled,
+            else those on a watched approach.
+    """
+
+    def __init__(
+        self, picture_px: tuple[int, int], scale: tuple[float, float] = (1.0, 1.0), street: Street | None = None
+    ) -> None:
+        enlarge = max(1, -(-MIN_WIDTH_PX // picture_px[0]))
+        self.size_px = (picture_px[0] * enlarge, picture_px[1] * enlarge)
+        self._scale = np.array(scale) * enlarge
+        self._font = max(0.42, self.size_px[0] / 2800)
+        self._everyone = street is None
+        self._lanes = [(name, self._pixels(outline)) for name, outline in (street.lanes if street else ())]
+        self._lines = [self._pixels(line) for line in (street.lines if street else ())]
+        self._flags: dict[str, tuple[str, float]] = {}
+        self._trails: dict[str, deque[tuple[float, int, int]]] = {}
 
     def _pixels(self, points_px: NDArray[np.float64]) -> NDArray[np.int32]:
         points = points_px[np.isfinite(points_px).all(axis=1)] * self._scale
@@ -147,6 +184,7 @@ class Annotator:
         """
         canvas = np.asarray(cv2.resize(image, self.size_px, interpolation=cv2.INTER_LINEAR), np.uint8)
         self._draw_street(canvas, lamps, lanes)
+        self._draw_trails(canvas, snapshot)
         # Far ones first, so that near boxes lie on top.
         order = np.argsort(snapshot.boxes_px[:, 3], kind="stable").tolist()
         for i in order:
@@ -157,6 +195,8 @@ class Annotator:
         return canvas
 
     def _draw_street(self, canvas: Image, lamps: Sequence[LampReading], lanes: Mapping[str, LaneState]) -> None:
+        if not self._lanes:
+            return
         tint = canvas.copy()
         for name, polygon in self._lanes:
             state = lanes.get(name)
@@ -173,15 +213,39 @@ class Annotator:
             if state is not None:
                 bottom = polygon[polygon[:, 1] < self.size_px[1] - 8]
                 x, y = bottom[:, 0].mean(), bottom[:, 1].max() if len(bottom) else self.size_px[1] - 8
-                words = f"queue {state.queue_veh} ({state.ahead_veh} ahead), back {state.back_of_queue_m:.0f} m"
+                words = f"queue {state.queue_veh}"
+                if state.ahead_veh:
+                    words += f", {state.ahead_veh} ahead of the line"
+                if state.queue_veh:
+                    words += f", back {state.back_of_queue_m:.0f} m"
                 self._text(canvas, words, (int(np.clip(x, 90, self.size_px[0] - 140)) - 80, int(y) - 4), WHITE)
+
+    def _draw_trails(self, canvas: Image, snapshot: Snapshot) -> None:
+        """Where each track's foot was in the last seconds: what swaps numbers shows as a kink."""
+        now = {}
+        for i, track in enumerate(snapshot.ids):
+            if not self._labelled(snapshot, i):
+                continue
+            left, _, right, bottom = self._corners(snapshot, i)
+            trail = now[track] = self._trails.get(track) or deque(maxlen=TRAIL_POINTS)
+            trail.append((snapshot.time_s, (left + right) // 2, bottom))
+            while trail[0][0] < snapshot.time_s - TRAIL_S:
+                trail.popleft()
+            points = np.array([point[1:] for point in trail], np.int32)
+            cv2.polylines(canvas, [points], False, CLASS_COLOURS[CLASSES[snapshot.classes[i]]], 2, cv2.LINE_AA)
+        self._trails = now
+
+    def _labelled(self, snapshot: Snapshot, i: int) -> bool:
+        return self._everyone or snapshot.approaches[i] is not None
 
     def _flag_of(self, snapshot: Snapshot, i: int) -> str:
         words, until_s = self._flags.get(snapshot.ids[i], ("", 0.0))
         return words if until_s > snapshot.time_s else ""
 
     def _corners(self, snapshot: Snapshot, i: int) -> tuple[int, int, int, int]:
-        left, top, right, bottom = np.round(snapshot.boxes_px[i] * np.tile(self._scale, 2)).astype(int).tolist()
+        # A box that is predicted far outside the picture is more than OpenCV can draw.
+        edges = np.clip(snapshot.boxes_px[i] * np.tile(self._scale, 2), -1e4, 1e4)
+        left, top, right, bottom = np.round(edges).astype(int).tolist()
         return left, top, right, bottom
 
     def _draw_box(self, canvas: Image, snapshot: Snapshot, i: int) -> None:
@@ -189,15 +253,17 @@ class Annotator:
         left, top, right, bottom = self._corners(snapshot, i)
         if self._flag_of(snapshot, i):
             cv2.rectangle(canvas, (left, top), (right, bottom), RED, 3)
-        elif snapshot.approaches[i] is not None or not snapshot.coasting[i]:
-            thin = snapshot.coasting[i] or snapshot.approaches[i] is None
+        elif self._labelled(snapshot, i) or not snapshot.coasting[i]:
+            thin = snapshot.coasting[i] or not self._labelled(snapshot, i)
             colour = CLASS_COLOURS[CLASSES[snapshot.classes[i]]]
             cv2.rectangle(canvas, (left, top), (right, bottom), colour, 1 if thin else 2)
+        if snapshot.queued[i]:
+            cv2.line(canvas, (left, bottom), (right, bottom), QUEUED, 4)
 
     def _draw_label(self, canvas: Image, snapshot: Snapshot, i: int) -> None:
         """Class, number and speed, for those on a watched approach and for violations."""
         words = self._flag_of(snapshot, i)
-        if not words and (snapshot.approaches[i] is None or snapshot.coasting[i]):
+        if not words and (not self._labelled(snapshot, i) or snapshot.coasting[i]):
             return
         left, top, _, _ = self._corners(snapshot, i)
         name = CLASSES[snapshot.classes[i]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import IO, Any, Literal, Self
 
@@ -16,6 +17,9 @@ from nutgiao.edge.violation.rule import Violation
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.words import Indication
 
+REMEMBERED = 4096
+"""Frames and lamp changes that are remembered to date an event: minutes, however long the watch lasts."""
+
 Ended = Literal["end_of_source", "max_frames", "interrupted", "camera_lost"]
 
 
@@ -25,21 +29,25 @@ class Summary(msgspec.Struct, kw_only=True):
     Attributes:
         schema: version of this format.
         source: the file or address, without a password.
-        site: id of the site.
+        site: id of the site; empty without one.
         camera: id of the camera in the site file.
         ended: why watching stopped.
         trouble: what went wrong, in words; empty if nothing did.
         frames: frames that were looked at.
         frames_expected: frames that the file promised; None for a live source.
+        decoder: what decoded the pictures: "software", or the name of the hardware.
         dropped: live frames that came faster than they could be looked at.
         duration_s: capture time from the first to the last frame.
         source_fps: frames per second of capture time.
         processed_fps: frames per second of wall time.
-        timing_ms: mean milliseconds of wall time per frame by part: decode, detect, track, draw.
+        timing_ms: mean milliseconds per frame by part: decode, detect, track, draw. Parts run side by side, detecting
+            as often as there are detectors, so their sum is no wall time.
         detections: boxes by class, over all frames.
         tracks: different tracks that were confirmed, by their last class.
         crossings: line crossings by class.
         crossings_by_lamp: line crossings by what the lamp showed then.
+        speed_sd_mps: median standard error of the speeds at line crossings; None without any.
+        speed_map_sd_mps: the part of it that the calibration makes, the same for all who pass there.
         violations: by kind.
         lamp_frames: frames by what the lamp showed, by signal group.
         queue_max_veh: longest queue by lane.
@@ -60,6 +68,7 @@ class Summary(msgspec.Struct, kw_only=True):
     trouble: str = ""
     frames: int = 0
     frames_expected: int | None = None
+    decoder: str = ""
     dropped: int = 0
     duration_s: float = 0.0
     source_fps: float | None = None
@@ -69,6 +78,8 @@ class Summary(msgspec.Struct, kw_only=True):
     tracks: dict[str, int] = {}
     crossings: dict[str, int] = {}
     crossings_by_lamp: dict[str, int] = {}
+    speed_sd_mps: float | None = None
+    speed_map_sd_mps: float | None = None
     violations: dict[str, int] = {}
     lamp_frames: dict[str, dict[str, int]] = {}
     queue_max_veh: dict[str, int] = {}
@@ -88,12 +99,14 @@ class WatchOptions:
     Attributes:
         max_frames: stop after so many; None goes on to the end.
         video: write the annotated video.
-        blur: pixelate heads and plates in it.
+        blur: pixelate heads and plates in it, in the contact sheet and in the preview.
+        sheet: frames on a contact sheet; 0 makes none.
     """
 
     max_frames: int | None = None
     video: bool = True
     blur: bool = True
+    sheet: int = 0
 
 
 class WatchLog:
@@ -109,28 +122,33 @@ class WatchLog:
         self.violations: Counter[str] = Counter()
         self.lamps: dict[str, Counter[str]] = {}
         self.queue_max_veh: dict[str, int] = {}
-        self.times_s: list[float] = []
-        self._changes: dict[str, tuple[list[float], list[Indication]]] = {}
+        self._speed_errors: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+        self.frames = 0
+        self.first_s = self.last_s = 0.0
+        self._times_s: deque[float] = deque(maxlen=REMEMBERED)
+        self._changes: dict[str, deque[tuple[float, Indication]]] = {}
         self._events: IO[bytes] = (out / "events.jsonl").open("wb")
         self._lanes: IO[bytes] = (out / "lanes.jsonl").open("wb")
 
     def on_frame(self, time_s: float) -> None:
         """Notes that a frame was looked at."""
-        self.times_s.append(time_s)
+        if not self.frames:
+            self.first_s = time_s
+        self.frames, self.last_s = self.frames + 1, time_s
+        self._times_s.append(time_s)
 
     def on_lamp(self, time_s: float, group: str, indication: Indication) -> None:
         """Notes what a lamp shows in a frame."""
         self.lamps.setdefault(group, Counter())[indication.value] += 1
-        times, shown = self._changes.setdefault(group, ([], []))
-        if not shown or shown[-1] is not indication:
-            times.append(time_s)
-            shown.append(indication)
+        changes = self._changes.setdefault(group, deque(maxlen=REMEMBERED))
+        if not changes or changes[-1][1] is not indication:
+            changes.append((time_s, indication))
 
     def lamp_at(self, group: str, time_s: float) -> Indication:
         """What a lamp showed at an instant."""
-        times, shown = self._changes.get(group, ([], []))
-        at = bisect.bisect_right(times, time_s) - 1
-        return shown[at] if at >= 0 else Indication.UNKNOWN
+        changes = self._changes.get(group, ())
+        at = bisect.bisect_right(changes, time_s, key=lambda change: change[0]) - 1
+        return changes[at][1] if at >= 0 else Indication.UNKNOWN
 
     def on_lanes(self, time_s: float, states: tuple[LaneState, ...]) -> None:
         """Writes the lane states of one second."""
@@ -160,7 +178,19 @@ class WatchLog:
             "speed_mps": round(crossing.speed_mps, 2),
             "lamp": lamp,
         }
+        measured = crossing.measured
+        if measured is not None:
+            body["speed_mps"] = round(measured.speed_mps, 2)
+            body["speed_95_mps"] = (round(measured.low_mps, 2), round(measured.high_mps, 2))
+            self._speed_errors.append((measured.sd_mps, measured.map_sd_mps))
         self._write(self._events, body)
+
+    def speed_errors(self) -> tuple[float | None, float | None]:
+        """Medians of the speeds' standard error and of the calibration's part of it; None without speeds."""
+        if not self._speed_errors:
+            return None, None
+        whole, of_map = (median(side) for side in zip(*self._speed_errors, strict=True))
+        return round(whole, 3), round(of_map, 3)
 
     def on_violation(self, violation: Violation) -> None:
         """Writes a violation with the figures that justify it."""
@@ -181,7 +211,8 @@ class WatchLog:
 
     def _frame_at(self, time_s: float) -> int:
         """Number, from 0, of the first frame at or after an instant."""
-        return min(bisect.bisect_left(self.times_s, time_s), len(self.times_s) - 1)
+        known = len(self._times_s)
+        return self.frames - known + min(bisect.bisect_left(self._times_s, time_s), known - 1)
 
     @staticmethod
     def _write(stream: IO[bytes], body: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ class DetectorPool:
             try:
                 sight = detector.look(frame.image)
                 outcome = Looked(frame, sight, fit(sight.users), self._clock() - before_s)
-            except Exception as error:  # it belongs to whoever takes this frame, and must not end the pool
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever takes this frame, and must not end the pool
                 outcome = error
             with self.news:
                 feed.done[number] = outcome

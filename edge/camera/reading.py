@@ -21,9 +21,7 @@ class Reading:
         clock: seconds, for how long decoding took.
     """
 
-    def __init__(
-        self, source: FrameSource, pool: DetectorPool, clock: Callable[[], float] = time.perf_counter
-    ) -> None:
+    def __init__(self, source: FrameSource, pool: DetectorPool, clock: Callable[[], float] = time.perf_counter) -> None:
         self._source, self._clock = source, clock
         self._live = source.frames_expected is None
         self._feed = pool.feed()

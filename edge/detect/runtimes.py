@@ -135,7 +135,10 @@ class OpenVino:
         self._requests: dict[int, Any] = {}
         self.name = f"OpenVINO {openvino.__version__.split('-')[0]} CPU"
         self.fallbacks: tuple[str, ...] = ()
-        self._request(self.input_shape[0] or 1)
+        # The first call fills tables of the library. Two threads that make it at once lock each other out for ever
+        # (2026.4: one holds the table and waits for Python, the other the reverse): who opens the network makes it.
+        tensor = self._request(self.input_shape[0] or 1).get_input_tensor(0)
+        self.run(np.zeros(tuple(tensor.shape), np.float32))
 
     def _request(self, batch: int) -> Any:
         """A compiled network for that batch: fixed shapes are faster than free ones."""

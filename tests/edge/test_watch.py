@@ -19,6 +19,7 @@ from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.lanes.geometry import ApproachFrame
 from nutgiao.edge.watch import Watch
 from nutgiao.edge.watch_files import Summary, WatchOptions
+from nutgiao.edge.watch_view import OpenView, SiteView
 from nutgiao.models.contracts.errors import CameraLost, ConfigError
 from nutgiao.models.contracts.words import CLASS_CODE, VehicleClass
 from nutgiao.models.vision.cards import YOLOV8N_COCO
@@ -50,9 +51,10 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def watched(street_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Summary, Path]:
     """The first 64 frames of the clip through the real network: green, nothing visible, red, three who run it."""
     out = tmp_path_factory.mktemp("watch")
-    detector = OnnxDetector(yolov8n_path(), YOLOV8N_COCO, threads=2)
+    detectors = [OnnxDetector(yolov8n_path(), YOLOV8N_COCO, threads=1) for _ in range(2)]
     with open_source(str(street_data(CLIP)), CAMERA.id) as source:
-        watch = Watch(source, detector, SITE, CAMERA, out, blank_summary(), WatchOptions(max_frames=64))
+        view = SiteView(SITE, CAMERA)
+        watch = Watch(source, detectors, view, out, blank_summary(), WatchOptions(max_frames=64, sheet=6))
         return watch.run(), out
 
 
@@ -123,6 +125,7 @@ class Script:
     fps = 6.0
     dropped = 0
     reconnects = 0
+    decoder = "software"
     frames_expected: int | None = 100
 
     def __init__(self, *, shape: tuple[int, int] = (480, 640), after: int = 20, ends_with: BaseException | None = None):
@@ -134,13 +137,13 @@ class Script:
             if self.ends_with is not None:
                 raise self.ends_with
             return None
-        frame = Frame(self.camera, self.index / 6.0, self.index, np.full((*self.shape, 3), 90, np.uint8))
+        frame = Frame(self.camera, self.index / 6.0, self.index, np.full((*self.shape, 3), self.index, np.uint8))
         self.index += 1
         return frame
 
     def look(self, image: np.ndarray) -> Sight:
         scale = image.shape[1] / CAMERA.width_px
-        top = 300.0 - 2 * self.index
+        top = 300.0 - 2 * float(image[0, 0, 0])  # the picture tells which one it is: several are looked at at once
         box = np.array([[300, top, 340, top + 90]], np.float32) * scale
         code = CLASS_CODE[VehicleClass.MOTORCYCLE]
         users = Detections(box, np.full(1, 0.9, np.float32), np.full(1, code, np.int8))
@@ -155,7 +158,7 @@ class Script:
 
 
 def run(script: Script, out: Path, **options: Any) -> Summary:
-    return Watch(script, script, SITE, CAMERA, out, blank_summary(), WatchOptions(**options)).run()
+    return Watch(script, [script, script], SiteView(SITE, CAMERA), out, blank_summary(), WatchOptions(**options)).run()
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_video_is_pixelated_unless_asked_otherwise(tmp_path: Path) -> None:
         def read(self) -> Frame | None:
             frame = super().read()
             if frame is not None:
-                frame.image[:] = np.random.default_rng(7).integers(0, 255, frame.image.shape)
+                frame.image[1:] = np.random.default_rng(7).integers(0, 255, frame.image[1:].shape)
             return frame
 
     def detail(out: Path, **options: bool) -> float:
@@ -226,3 +229,14 @@ def test_video_is_pixelated_unless_asked_otherwise(tmp_path: Path) -> None:
         return float(cv2.Laplacian(picture[620:650, 616:664], cv2.CV_64F).var())
 
     assert detail(tmp_path / "blurred") < 0.2 * detail(tmp_path / "sharp", blur=False)
+
+
+def test_without_a_site_everybody_gets_a_track_and_nobody_a_line(tmp_path: Path) -> None:
+    script = Script()
+    options = WatchOptions(sheet=4)
+    summary = Watch(script, [script], OpenView("somewhere"), tmp_path, blank_summary(), options).run()
+    assert summary.tracks == {"motorcycle": 1}
+    assert summary.crossings == summary.violations == summary.queue_max_veh == {}
+    sheet = cv2.imread(str(tmp_path / "contact_sheet.png"))
+    assert sheet is not None
+    assert sheet.shape[1] > 1600  # frames side by side
