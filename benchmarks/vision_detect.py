@@ -94,14 +94,17 @@ def look(name: str, detector: Detector, pictures: list[Picture]) -> Found:
     return Found(name, {k: np.array(v) for k, v in hits.items()}, np.array(even), boxes / n, tall_boxes / n)
 
 
-def measure(data: Path, store: WeightsStore, threads: int = 2) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows and targets.
+def measure(full: bool = False, threads: int = 2) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Detection, for `benchmarks.vision` and for itself; the engine for tiles is made in this user's store.
 
     Args:
-        data: the folder that ``NUTGIAO_DATA`` names.
-        store: weights; the engine for tiles is made there.
+        full: changes nothing: there are 32 pictures.
         threads: of the network.
+
+    Returns:
+        Rows and targets.
     """
+    data, store = Path(os.environ["NUTGIAO_DATA"]), WeightsStore(store_folder(os.environ, Path.home()))
     made_with, judged_by = pictures_in(data / "detection" / "hanoi_riders")
     pictures = made_with + judged_by
     weights = store.pull(YOLOV8N_COCO, confirm=lambda card: True)
@@ -129,8 +132,7 @@ def measure(data: Path, store: WeightsStore, threads: int = 2) -> tuple[list[dic
 def main() -> None:
     """Runs it alone."""
     result = Result("vision_detect", full=False)
-    store = WeightsStore(store_folder(os.environ, Path.home()))
-    result.rows, result.targets = measure(Path(os.environ["NUTGIAO_DATA"]), store)
+    result.rows, result.targets = measure()
     out = console()
     table = Table(title="riders of Giang Vo")
     for key in result.rows[0]:
