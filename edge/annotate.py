@@ -68,6 +68,10 @@ LAMP_COLOURS: dict[Indication, Colour] = {
 }
 
 
+CUT_PX = 3.0
+"""A box that ends nearer to the lower edge of the picture is cut by it."""
+
+
 def pixelate_bystanders(image: Image, detections: Detections) -> None:
     """Makes heads and plates of everything that was detected unrecognisable, in place.
 
@@ -81,7 +85,10 @@ def pixelate_bystanders(image: Image, detections: Detections) -> None:
     for (left, top, right, bottom), code in zip(detections.boxes_px, detections.classes, strict=True):
         name = CLASSES[code]
         height, width = bottom - top, right - left
-        if name in TWO_WHEELERS or name is VehicleClass.PEDESTRIAN:
+        person = name in TWO_WHEELERS or name is VehicleClass.PEDESTRIAN
+        if person and bottom >= image.shape[0] - CUT_PX:  # only the upper part is in the picture: the head may fill it
+            _pixelate(image, left, top, right, bottom, blocks=6)
+        elif person:
             _pixelate(image, left, top, right, top + 0.35 * height, blocks=6)
             if name in TWO_WHEELERS:
                 _pixelate(image, left + 0.1 * width, top + 0.55 * height, right - 0.1 * width, bottom, blocks=8)
