@@ -55,6 +55,7 @@ def test_dense_traffic_keeps_its_ids(objects: int, most: int) -> None:
     assert np.mean(np.concatenate(numbers[5:]) >= 0) > 0.97
 
 
+@pytest.mark.slow
 def test_a_standing_queue_of_sixty_keeps_its_ids_for_a_thousand_frames() -> None:
     scene = standing(60, 1000, seed=1)
     numbers, frames = follow(scene)

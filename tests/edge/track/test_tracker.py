@@ -54,6 +54,7 @@ def test_a_new_vehicle_is_confirmed_with_its_third_frame() -> None:
     assert frames[-1].velocity_mps[0] == pytest.approx([4.5, 7.8], abs=1.5)  # 9 m/s at a heading of 30 degrees
 
 
+@pytest.mark.slow
 def test_a_standing_queue_of_sixty_keeps_its_ids_for_a_thousand_frames() -> None:
     # boxes overlap in the picture, every edge jitters by 1.5 px, and one box in twenty is missed
     frames = follow(Scene(crowd(), miss_share=0.05), every(0.5, 500.0))

@@ -104,6 +104,7 @@ def test_the_same_question_gets_the_same_answer() -> None:
     assert street(told).ask(now) == first
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     queue=st.floats(0, 150), flow=st.floats(0, 0.8), green=st.integers(15, 60), side=st.integers(15, 60),

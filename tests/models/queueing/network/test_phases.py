@@ -15,6 +15,8 @@ from tests.support.dual_ring import dual_ring
 
 SITES = ("demo-j1", "demo-j2", "demo-j3")
 
+pytestmark = pytest.mark.slow  # no kernel runs here: once with everything else is enough
+
 
 @pytest.mark.parametrize("name", SITES)
 @given(longer=st.lists(st.integers(0, 60), min_size=8, max_size=8))
