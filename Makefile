@@ -11,7 +11,7 @@ export NUTGIAO_DATA    ?= ../shared/data
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports check readmes lock bench-queue bench-queue-accuracy bench-safety \
-	bench-plans bench-control bench-control-old-sumo bench-adaptive bench-ladder bench-vision clean
+	bench-plans bench-control bench-control-old-sumo bench-adaptive bench-ladder bench-vision bench-violations clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -72,6 +72,9 @@ bench-ladder: $(VENV)/.dev ## cuts what each rung of the ladder rests on, and lo
 
 bench-vision: $(VENV)/.dev ## eyes: recall, tracks, counts and frames a second beside what people use; FULL=1 whole clips
 	@$(BIN)/python -m benchmarks.vision
+
+bench-violations: $(VENV)/.dev ## how right the rules are: SUMO's rule breakers, lawful traffic, real pixels; FULL=1 30 simulated hours
+	@$(BIN)/python -m benchmarks.violations
 
 clean: ## remove the environment, results and caches
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

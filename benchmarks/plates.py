@@ -33,22 +33,29 @@ CUTS = {"right 12 %": (0.0, 0.88), "right 22 %": (0.0, 0.78), "left 18 %": (0.18
 GREEDY = "plain greedy decoding of two halves: 107 of 112"
 
 
-def main() -> None:
-    """Reads, counts, prints and writes ``out/bench/plates.json``."""
+def measure() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Reads and counts, for `benchmarks.violations` and for itself.
+
+    Returns:
+        Rows and targets.
+
+    Raises:
+        FileNotFoundError: if the crops are not there.
+    """
     folder = Path(os.environ.get("NUTGIAO_DATA") or "../shared/data") / "plates_vn"
     with (folder / "labels_dev.csv").open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+        crops = list(csv.DictReader(stream))
     law = load_plate_law()
     grammar = PlateGrammar(law, DAY)
     store = WeightsStore(store_folder(os.environ, Path.home()))
     finder, weights = (store.pull(card, confirm=lambda _: True) for card in (TEXT_FINDER, TEXT_READER))
     reader = PlateReader(TextFinder(finder), TextRecogniser(weights, grammar.letters, law.read_as), grammar)
 
-    result = Result("plates", full=True)
+    rows: list[dict[str, Any]] = []
     seen: list[tuple[str, SeenPlate]] = []
     spent: list[float] = []
     cut: collections.Counter[str] = collections.Counter()
-    for number, row in enumerate(rows):
+    for number, row in enumerate(crops):
         picture = np.asarray(cv2.imread(str(folder / "images" / row["file"])), np.uint8)
         began = time.process_time()
         seen.append((row["text"], reader.read_crop(picture)))
@@ -64,15 +71,21 @@ def main() -> None:
         reading = plate.reading
         if reading.text != text:
             told = {"answer": reading.text, "reason": reading.reason, "likelihood": reading.likelihood}
-            result.rows.append({"truth": text, "best": plate.belief.texts[:1], **told})
-    result.rows += [sensitivity(seen, threshold) for threshold in THRESHOLDS]
-    result.rows.append({"confusion (truth, best string; also of unreadable ones)": confusion(seen)})
-    result.rows.append({"cut crops": dict(cut), "of": sum(cut.values())})
-    result.rows.append({"cpu_s per crop, median": float(np.median(spent))})
-    result.targets += [
+            rows.append({"truth": text, "best": plate.belief.texts[:1], **told})
+    rows += [sensitivity(seen, threshold) for threshold in THRESHOLDS]
+    rows.append({"confusion (truth, best string; also of unreadable ones)": confusion(seen)})
+    rows.append({"cut crops": dict(cut), "of": sum(cut.values())})
+    rows.append({"cpu_s per crop, median": float(np.median(spent))})
+    return rows, [
         target("answered", len(answered) / len(seen), ">=", 0.95, "", GREEDY),
         target("exact of those answered", exact / max(1, len(answered)), ">=", 0.98, "", GREEDY),
     ]
+
+
+def main() -> None:
+    """Prints and writes ``out/bench/plates.json``."""
+    result = Result("plates", full=True)
+    result.rows, result.targets = measure()
     out = console()
     for shown in result.rows:
         out.print(shown)

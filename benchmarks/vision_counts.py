@@ -20,9 +20,8 @@ import numpy as np
 from benchmarks.result import Result, console, target
 from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
-from nutgiao.edge.camera.pipeline import cores
 from nutgiao.edge.camera.video import open_source
-from nutgiao.edge.detect.onnx import OnnxDetector
+from nutgiao.edge.detect.each_core import one_per_core
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.watch import Watch
 from nutgiao.edge.watch_files import Summary, WatchOptions
@@ -185,7 +184,7 @@ def giang_vo(data: Path) -> tuple[list[Row], list[Row]]:
     site, store = load_site("giangvo"), open_store()
     camera = site.cameras[0]
     weights = store.verified(DEFAULT_CARD)
-    detectors = [OnnxDetector(weights, DEFAULT_CARD, threads=1) for _ in range(cores())]
+    detectors = one_per_core(weights, DEFAULT_CARD)
     blank = Summary(
         source=CLIP, site=site.id, camera=camera.id, model="", model_sha256="", model_licence=DEFAULT_CARD.licence
     )

@@ -26,6 +26,7 @@ from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.detect.store import WeightsStore, store_folder
 from nutgiao.models.vision.cards import YOLOV8N_COCO
 from nutgiao.models.vision.gate import iou
+from nutgiao.models.vision.tiles import WHOLE, Tiling
 
 TALL_PX = 45.0
 IOUS = (0.3, 0.5)
@@ -75,7 +76,7 @@ def matched(truth_px: NDArray[np.float32], found_px: NDArray[np.float32], overla
     return hit
 
 
-def look(name: str, detector: Detector, pictures: list[Picture]) -> Found:
+def look(name: str, detector: Detector, pictures: list[Picture], tiling: Tiling = WHOLE) -> Found:
     """Looks at every picture."""
     hits: dict[float, list[bool]] = {overlap: [] for overlap in IOUS}
     even: list[bool] = []
@@ -84,7 +85,7 @@ def look(name: str, detector: Detector, pictures: list[Picture]) -> Found:
         image = one.read()
         truth = one.truth(image).boxes_px
         tall = truth[:, 3] - truth[:, 1] > TALL_PX
-        users = detector.look(image).users.boxes_px
+        users = detector.look(image, tiling.boxes((image.shape[1], image.shape[0]))).users.boxes_px
         for overlap in IOUS:
             hits[overlap] += matched(truth, users, overlap)[tall].tolist()
         even += [int(one.path.stem[-4:]) % 2 == 0] * int(tall.sum())
@@ -113,8 +114,9 @@ def measure(full: bool = False, threads: int = 2) -> tuple[list[dict[str, Any]],
     size = "x".join(map(str, TILED_INPUT))
     tiled = look(
         f"YOLOv8n {size}, whole picture and {TILES[0]}x{TILES[1]} tiles",
-        OnnxDetector(store.path(engine), engine, threads=threads, tiles=TILES),
+        OnnxDetector(store.path(engine), engine, threads=threads),
         pictures,
+        Tiling(*TILES),
     )
     ratio = tiled.boxes / plain.boxes
     rival = f"whole picture: {plain.recall(0.3):.3f} with {plain.boxes:.2f} boxes"

@@ -18,10 +18,11 @@ from benchmarks.result import target
 from benchmarks.vision_track_scenes import dense
 from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
-from nutgiao.edge.camera.pipeline import DetectorPool, cores
+from nutgiao.edge.camera.pipeline import DetectorPool
 from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.camera.video import FileSource
-from nutgiao.edge.detect.onnx import FAINT_SCORE, OnnxDetector, Pad
+from nutgiao.edge.detect.each_core import cores, one_per_core
+from nutgiao.edge.detect.onnx import FAINT_SCORE, Pad
 from nutgiao.edge.detect.road_users import RoadUsers
 from nutgiao.edge.perception import Perception
 from nutgiao.models.contracts.errors import ModelUnavailable
@@ -181,7 +182,7 @@ def memory(data: Path, full: bool) -> tuple[list[Row], list[Row]]:
     except ModelUnavailable:
         rows.append({"what": "memory", "of": "with the network", "missing": "the weights are not on this machine"})
     else:
-        pool = DetectorPool([OnnxDetector(weights, DEFAULT_CARD, threads=1) for _ in range(cores())])
+        pool = DetectorPool(one_per_core(weights, DEFAULT_CARD))
         feed = pool.feed()
         noise = [np.random.default_rng(i).integers(0, 255, (*SIZE_PX[::-1], 3), np.uint8) for i in range(4)]
 

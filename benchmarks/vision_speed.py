@@ -25,15 +25,17 @@ from benchmarks.rival_environments import python_of
 from benchmarks.vision_parts import memory, parts
 from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
-from nutgiao.edge.camera.pipeline import DetectorPool, cores
+from nutgiao.edge.camera.pipeline import DetectorPool
 from nutgiao.edge.camera.reading import Reading
 from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.camera.video import FileSource
+from nutgiao.edge.detect.each_core import cores, one_per_core
 from nutgiao.edge.detect.engines import resized
 from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.detect.runtimes import Device, available
 from nutgiao.edge.detect.store import WeightsStore
 from nutgiao.edge.watch_view import SiteView
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.vision.cards import DEFAULT_CARD, ModelCard
@@ -54,7 +56,7 @@ SCRIPT = REPO / "benchmarks" / "vision_speed_ultralytics.py"
 ENGINES = REPO / "out" / "cache" / "vision_speed"
 
 
-class Looped:
+class Looped(Closing):
     """A clip that begins again when it ends, for so many frames, with times that go on.
 
     Args:
@@ -89,12 +91,6 @@ class Looped:
     def close(self) -> None:
         """Lets the file go."""
         self._source.close()
-
-    def __enter__(self) -> Looped:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 def stretched(site: Site, width_px: int, height_px: int) -> tuple[Site, Camera]:
@@ -186,7 +182,7 @@ def ultralytics(python: Path, weights: Path, clip: Path, cameras: int, frames: i
 
 
 def _detectors(store: WeightsStore, card: ModelCard, device: Device) -> list[OnnxDetector]:
-    return [OnnxDetector(store.path(card), card, threads=1, device=device) for _ in range(cores())]
+    return one_per_core(store.path(card), card, device=device)
 
 
 def compare(data: Path, full: bool) -> tuple[list[Row], list[Row]]:

@@ -46,7 +46,7 @@ class TrackingSet:
         name: of the set.
         recordings: its sequences.
         judged: what the judge is told besides the boxes.
-        parts: sequences that are scored apart, too.
+        parts: sequences that are scored apart, too: settings chosen on those named odd are judged on those named even.
     """
 
     name: str
@@ -101,7 +101,8 @@ def _kitti(folder: Path, kind: str) -> TrackingSet:
 def _vnroad(folder: Path) -> TrackingSet:
     names = ("VN-02", "VN-03", "VN-04")
     recordings = [_mot(folder / "gt" / name, folder / "det" / "RT_DETR_S" / f"{name}.txt") for name in names]
-    return TrackingSet("vnroad", recordings, {"kind": "plain"})
+    parts = {"odd": ["VN-03"], "even": ["VN-02", "VN-04"]}
+    return TrackingSet("vnroad", recordings, {"kind": "plain"}, parts)
 
 
 def _hang_giay(folder: Path) -> TrackingSet:

@@ -12,14 +12,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nutgiao.central.cases.auto import Auto
+from nutgiao.central.cases.bundles import Bundles
+from nutgiao.central.cases.people import PeopleUnavailable
 from nutgiao.central.centre import Centre
-from nutgiao.central.evidence import bundle_problem
+from nutgiao.central.evidence import by_keys
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
+from nutgiao.central.store import StoreFailed
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
 from nutgiao.configs.keys import load_or_create_key
 from nutgiao.models.contracts.broker_url import BrokerUrl
+from nutgiao.models.contracts.case_rules import CaseRules
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.words import ControlMode
 
@@ -40,6 +45,7 @@ class CentreOptions:
         port: of the page, on loopback; put a reverse proxy with TLS and sign-on in front of it for others.
         token: asked for changes and evidence; empty asks nobody.
         mode: what boxes may do within a plan.
+        rules: how cases are handled.
     """
 
     sites: tuple[Site, ...]
@@ -47,6 +53,7 @@ class CentreOptions:
     broker: BrokerUrl
     data: Path
     port: int
+    rules: CaseRules
     token: str = ""
     mode: ControlMode = ControlMode.FIXED
 
@@ -69,13 +76,19 @@ def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[
     with contextlib.ExitStack() as stack:
         store = SqliteStore(options.data / "centre.sqlite", evidence)
         stack.callback(store.close)
-        centre = Centre(options.sites, options.city, options.broker, state, store, key, keys, mode=options.mode)
+        bundles = Bundles(evidence, by_keys(keys))
+        auto = Auto(store, bundles, options.rules)
+        centre = Centre(
+            options.sites, options.city, options.broker, state, store, key, keys, mode=options.mode,
+            chores=auto.check_new,
+        )  # fmt: skip
         page = make_app(
             state,
             store,
-            evidence,
+            bundles,
             clock=time.time,
-            verify=lambda path, node: bundle_problem(path, keys.get(node, ())),
+            rules=options.rules,
+            seal=key,
             uplink=centre.uplink,
             token=options.token or None,
         )
@@ -89,4 +102,16 @@ def run_central(options: CentreOptions, stop: threading.Event, ready: Callable[[
             centre.second(now_s)
             if now_s - purged_s >= PURGE_EVERY_S:
                 purged_s = now_s
-                log.info("retention: %d cases removed", store.purge(now_s))
+                _once_a_day(store, auto, now_s)
+
+
+def _once_a_day(store: SqliteStore, auto: Auto, now_s: float) -> None:
+    """What a failing disk may put off until tomorrow."""
+    try:
+        log.info("cases: %d expired, %d removed", auto.expire(now_s), auto.purge(now_s))
+        store.purge_lanes(now_s)
+        broken = store.broken_audit_row()
+        if broken is not None:
+            log.error("the audit does not hold: row %d does not follow from the one before", broken)
+    except (StoreFailed, PeopleUnavailable) as error:
+        log.error("retention waits: %s", error)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nutgiao.central.cases.people import PeopleUnavailable
 from nutgiao.central.dispatch import Dispatcher
 from nutgiao.central.flows import FlowMeter
 from nutgiao.central.ingest import Ingest
 from nutgiao.central.planning import EVERY_S, Planning
 from nutgiao.central.state import NetworkState
-from nutgiao.central.store import Store
+from nutgiao.central.store import Store, StoreFailed
 from nutgiao.models.contracts.broker_url import BrokerUrl
 from nutgiao.models.contracts.errors import UplinkDown
 from nutgiao.models.contracts.messages import AnyMessage, Health, LaneTelemetry
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PLAN_LIFE_S = 900.0
 HEARTBEAT_S = 5
+CHORES_S = 5
 INGEST_PATIENCE_S = 5.0
 
 
@@ -40,6 +42,7 @@ class Centre:
         keys: filled with the evidence keys that each node tells; first contact is trusted, as on a private broker.
         plan_every_s: period of planning.
         mode: what boxes may do within a plan.
+        chores: done every few seconds, told the time: what the centre does with cases by itself.
     """
 
     def __init__(
@@ -53,10 +56,13 @@ class Centre:
         keys: dict[str, set[str]],
         plan_every_s: int = EVERY_S,
         mode: ControlMode = ControlMode.FIXED,
+        chores: Callable[[float], object] = lambda now_s: None,
     ) -> None:
         self.state = state
         self.now_s = 0.0
-        self._keys = keys
+        self._keys, self._store, self._chores = keys, store, chores
+        for site in sites:
+            keys.setdefault(site.id, set()).update(store.node_keys(site.id))
         self._flows = FlowMeter()
         self._ingest = Ingest(broker, city, state, store, lambda: self.now_s, self._told)
         with_signals = {site.id: site for site in sites if site.signals is not None}
@@ -93,6 +99,11 @@ class Centre:
         if published and self._ingest.up:
             self._ingest.wait_for(published, INGEST_PATIENCE_S)
         self._planning.second(now_s)
+        if int(now_s) % CHORES_S == 0:
+            try:
+                self._chores(now_s)
+            except (StoreFailed, PeopleUnavailable) as error:
+                log.error("cases wait: %s", error)
         if int(now_s) % HEARTBEAT_S == 0:
             beat = self._ingest.heartbeat(dict(self._dispatcher.revisions), life_s=3 * HEARTBEAT_S)
             try:
@@ -113,4 +124,16 @@ class Centre:
         if isinstance(message, LaneTelemetry):
             self._flows.tell(message)
         elif isinstance(message, Health) and message.public_key:
-            self._keys.setdefault(message.node, set()).add(message.public_key)
+            self._know(message.node, message.public_key)
+
+    def _know(self, node: str, key: str) -> None:
+        """Remembers an evidence key, on disk as well: bundles are checked after a restart, before the box is heard."""
+        keys = self._keys.setdefault(node, set())
+        if key in keys:
+            return
+        try:
+            self._store.add_node_key(node, key, self.now_s)
+        except StoreFailed as error:  # the next health message tries again
+            log.error("key of %s: %s", node, error)
+            return
+        keys.add(key)

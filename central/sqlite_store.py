@@ -13,21 +13,22 @@ import msgspec
 
 from nutgiao.central import audit
 from nutgiao.central.audit import AuditRow
+from nutgiao.central.cases import rows, schema
+from nutgiao.central.cases.case import Check, ViolationCase
+from nutgiao.central.cases.flow import CaseState
+from nutgiao.central.cases.limits import CaseAge
+from nutgiao.central.cases.people import People
+from nutgiao.central.cases.rows import Link
 from nutgiao.central.history import BIN_S, Bin, approach_seconds
-from nutgiao.central.store import StoredPlan, StoreFailed, ViolationCase
+from nutgiao.central.store import StoredPlan, StoreFailed
 from nutgiao.models.contracts.messages import LaneTelemetry, PlanReply, ViolationReport
 from nutgiao.models.contracts.plan import SignalPlan
-from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.models.contracts.words import ViolationName
 
 LANES_PER_COMMIT = 256
 """Approach bins held in memory before they are written: about a minute of ten junctions, lost at worst."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS violations (
-    id TEXT PRIMARY KEY, node TEXT NOT NULL, kind TEXT NOT NULL, occurred_s REAL NOT NULL, received_s REAL NOT NULL,
-    bundle TEXT, report BLOB NOT NULL, state TEXT NOT NULL, reviewer TEXT NOT NULL, reason TEXT NOT NULL,
-    decided_s REAL);
-CREATE INDEX IF NOT EXISTS violations_by_time ON violations (occurred_s DESC);
 CREATE TABLE IF NOT EXISTS plans (
     id TEXT NOT NULL, node TEXT NOT NULL, revision INTEGER NOT NULL, plan BLOB NOT NULL, sent_s REAL NOT NULL,
     reply BLOB, PRIMARY KEY (node, revision, id));
@@ -44,8 +45,6 @@ INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SE
     queue_veh_s = queue_veh_s + excluded.queue_veh_s, beyond_s = beyond_s + excluded.beyond_s,
     back_of_queue_m = max(back_of_queue_m, excluded.back_of_queue_m)
 """
-
-_CASE = "report, received_s, state, reviewer, reason, decided_s"
 
 
 class SqliteStore:
@@ -71,57 +70,107 @@ class SqliteStore:
             self._db.execute("PRAGMA journal_mode=WAL")
             # FULL, not NORMAL: a violation is acknowledged to the broker after its commit: it must survive a power cut.
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA + audit.SCHEMA)
+            self._db.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
+            schema.prepare(self._db)
+            self._db.executescript(_SCHEMA)
+            self._people = People(path.with_suffix(".people.sqlite") if isinstance(path, Path) else path)
         except (sqlite3.Error, OSError) as error:
             raise StoreFailed(
                 f"store {path}: {error}; is it a folder of yours with room, and a file of nutgiao?"
             ) from error
 
+    @property
+    def people(self) -> People:
+        """See `Store`."""
+        return self._people
+
     def add_violation(self, report: ViolationReport, received_s: float) -> bool:
         """See `Store`."""
-        bundle = report.evidence.bundle if report.evidence else None
-        values = (report.violation, report.node, report.kind, report.occurred_s, received_s, bundle)
         with self._writing() as db:
-            added = db.execute(
-                "INSERT OR IGNORE INTO violations VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', '', '', NULL)",
-                (*values, msgspec.json.encode(report)),
-            )
-            if added.rowcount:
-                audit.append(db, received_s, report.node, "reported", report.violation, str(report.kind))
-            return bool(added.rowcount)
+            return rows.add(db, report, received_s)
 
     def violation(self, violation: str) -> ViolationCase | None:
         """See `Store`."""
-        rows = self._read(f"SELECT {_CASE} FROM violations WHERE id = ?", violation)  # noqa: S608 - our own columns
-        return _case(rows[0]) if rows else None
+        found = self._read(f"SELECT {rows.COLUMNS} FROM violations WHERE id = ?", violation)  # noqa: S608 - our own
+        return rows.of_row(found[0]) if found else None
 
     def violations(
-        self, *, kind: ViolationKind | None = None, state: str | None = None, limit: int = 50, offset: int = 0
+        self, *, kind: ViolationName | None = None, state: str | None = None, limit: int = 50, offset: int = 0
     ) -> tuple[list[ViolationCase], int]:
         """See `Store`."""
         where = "FROM violations WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR state = ?2)"
         with self._lock:
             [[count]] = self._read(f"SELECT COUNT(*) {where}", kind, state)
-            query = f"SELECT {_CASE} {where} ORDER BY occurred_s DESC, id LIMIT ?3 OFFSET ?4"
-            return [_case(row) for row in self._read(query, kind, state, limit, offset)], count
+            query = f"SELECT {rows.COLUMNS} {where} ORDER BY occurred_s DESC, id LIMIT ?3 OFFSET ?4"
+            return [rows.of_row(row) for row in self._read(query, kind, state, limit, offset)], count
 
     def count_by_state(self) -> dict[str, int]:
         """See `Store`."""
         return dict(self._read("SELECT state, COUNT(*) FROM violations GROUP BY state"))
 
+    def count_by_kind(self) -> dict[str, int]:
+        """See `Store`."""
+        return dict(self._read("SELECT kind, COUNT(*) FROM violations GROUP BY kind"))
+
     def move_violation(
-        self, violation: str, *, before: str, after: str, reviewer: str, reason: str, now_s: float
+        self,
+        case: ViolationCase,
+        after: CaseState,
+        *,
+        actor: str,
+        reason: str,
+        words: str,
+        now_s: float,
+        checks: tuple[Check, ...] | None = None,
     ) -> bool:
         """See `Store`."""
-        decided_s = now_s if after in {"confirmed", "rejected"} else None
         with self._writing() as db:
-            moved = db.execute(
-                "UPDATE violations SET state = ?, reviewer = ?, reason = ?, decided_s = ? WHERE id = ? AND state = ?",
-                (after, reviewer, reason, decided_s, violation, before),
-            )
-            if moved.rowcount:
-                audit.append(db, now_s, reviewer, after, violation, reason)
-            return bool(moved.rowcount)
+            return rows.move(db, case, after, actor=actor, reason=reason, words=words, now_s=now_s, checks=checks)
+
+    def hold_violation(self, violation: str, words: str, *, held: bool, actor: str, now_s: float) -> None:
+        """See `Store`."""
+        with self._writing() as db:
+            rows.hold(db, violation, words, held=held, actor=actor, now_s=now_s)
+
+    def case_ages(self, state: CaseState | None = None) -> list[CaseAge]:
+        """See `Store`."""
+        query = (
+            "SELECT id, bundle, state, occurred_s, received_s, moved_s, hold <> '' FROM violations"
+            " WHERE ?1 IS NULL OR state = ?1 ORDER BY occurred_s, rowid"
+        )
+        return [
+            CaseAge(violation, bundle, at, occurred_s, received_s, moved_s, bool(held))
+            for violation, bundle, at, occurred_s, received_s, moved_s, held in self._read(query, state)
+        ]
+
+    def delete_violation(self, age: CaseAge, why: str, now_s: float) -> bool:
+        """See `Store`."""
+        with self._writing() as db:
+            return rows.delete(db, age, why, now_s)
+
+    def looked_at(self, violation: str, person: str) -> set[str]:
+        """See `Store`."""
+        with self._reading() as db:
+            return rows.looked_at(db, violation, person)
+
+    def add_link(self, link: Link) -> None:
+        """See `Store`."""
+        with self._writing() as db:
+            rows.add_link(db, link)
+
+    def links(self, link: Link) -> list[Link]:
+        """See `Store`."""
+        with self._reading() as db:
+            return rows.links(db, link)
+
+    def add_node_key(self, node: str, key: str, now_s: float) -> bool:
+        """See `Store`."""
+        with self._writing() as db:
+            return rows.add_key(db, node, key, now_s)
+
+    def node_keys(self, node: str) -> set[str]:
+        """See `Store`."""
+        return {row[0] for row in self._read("SELECT key FROM node_keys WHERE node = ?", node)}
 
     def add_plan(self, plan: SignalPlan, sent_s: float) -> None:
         """See `Store`."""
@@ -148,14 +197,14 @@ class SqliteStore:
 
     def plans(self, limit: int = 50) -> list[StoredPlan]:
         """See `Store`."""
-        rows = self._read("SELECT plan, sent_s, reply FROM plans ORDER BY sent_s DESC, node LIMIT ?", limit)
+        found = self._read("SELECT plan, sent_s, reply FROM plans ORDER BY sent_s DESC, node LIMIT ?", limit)
         return [
             StoredPlan(
                 plan=msgspec.json.decode(plan, type=SignalPlan),
                 sent_s=sent_s,
                 reply=msgspec.json.decode(reply, type=PlanReply) if reply is not None else None,
             )
-            for plan, sent_s, reply in rows
+            for plan, sent_s, reply in found
         ]
 
     def last_revisions(self) -> dict[str, int]:
@@ -180,7 +229,7 @@ class SqliteStore:
         """See `Store`."""
         with self._lock:
             self.flush()
-            rows = self._read(
+            found = self._read(
                 "SELECT start_s, seconds, departures_mcu, arrivals_mcu, queue_mcu_s / seconds, queue_veh_s / seconds,"
                 " back_of_queue_m, CAST(beyond_s AS REAL) / seconds FROM lanes"
                 " WHERE node = ? AND approach = ? AND start_s >= ? AND start_s < ? ORDER BY start_s",
@@ -189,7 +238,7 @@ class SqliteStore:
                 since_s,
                 until_s,
             )
-        return [Bin(*row) for row in rows]
+        return [Bin(*row) for row in found]
 
     def note(self, actor: str, action: str, subject: str, detail: str, now_s: float) -> None:
         """See `Store`."""
@@ -206,26 +255,14 @@ class SqliteStore:
         with self._reading() as db:
             return audit.first_broken(db)
 
-    def purge(
-        self, now_s: float, evidence_days: float = 75.0, lanes_days: float = 400.0, confirmed_days: float = 365.0
-    ) -> int:
-        """See `Store`; a case that somebody is reviewing stays, a confirmed one stays for ``confirmed_days``."""
+    def purge_lanes(self, now_s: float, days: float = 400.0) -> int:
+        """See `Store`."""
         self.flush()
-        day_s = 86400.0
         with self._writing() as db:
-            gone = db.execute(
-                "DELETE FROM violations WHERE (state IN ('pending', 'rejected') AND occurred_s < ?)"
-                " OR (state = 'confirmed' AND occurred_s < ?) RETURNING bundle",
-                (now_s - evidence_days * day_s, now_s - confirmed_days * day_s),
-            ).fetchall()
-            lanes = db.execute("DELETE FROM lanes WHERE start_s < ?", (now_s - lanes_days * day_s,)).rowcount
-            if gone or lanes:
-                detail = f"{len(gone)} cases older than {evidence_days:g} days, {lanes} lane bins"
-                audit.append(db, now_s, "centre", "purged", "store", detail)
-        for (bundle,) in gone:
-            if bundle:
-                (self.evidence / f"{Path(bundle).name.removesuffix('.zip')}.zip").unlink(missing_ok=True)
-        return len(gone)
+            lanes = db.execute("DELETE FROM lanes WHERE start_s < ?", (now_s - days * 86400.0,)).rowcount
+            if lanes:
+                audit.append(db, now_s, "centre", "purged", "store", f"{lanes} lane bins over {days:g} days")
+        return lanes
 
     def flush(self) -> None:
         """See `Store`."""
@@ -238,6 +275,7 @@ class SqliteStore:
         with self._lock:
             self.flush()
             self._db.close()
+            self._people.close()
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._reading() as db:
@@ -265,8 +303,3 @@ class SqliteStore:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 raise StoreFailed(f"the store cannot be written: {error}; is the disk full?") from error
-
-
-def _case(row: tuple[Any, ...]) -> ViolationCase:
-    report, *rest = row
-    return ViolationCase(msgspec.json.decode(report, type=ViolationReport), *rest)

@@ -6,36 +6,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from nutgiao.central.audit import AuditRow
+from nutgiao.central.cases.case import Check, ViolationCase
+from nutgiao.central.cases.flow import CaseState
+from nutgiao.central.cases.limits import CaseAge
+from nutgiao.central.cases.people import People
+from nutgiao.central.cases.rows import Link
 from nutgiao.central.history import Bin
 from nutgiao.models.contracts.errors import NutgiaoError
 from nutgiao.models.contracts.messages import LaneTelemetry, PlanReply, ViolationReport
 from nutgiao.models.contracts.plan import SignalPlan
-from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.models.contracts.words import ViolationName
 
 
 class StoreFailed(NutgiaoError):
     """The store cannot be read or written: a full disk, a damaged file, missing rights."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViolationCase:
-    """A violation and where its review stands.
-
-    Attributes:
-        report: as the edge sent it.
-        received_s: when the centre got it.
-        state: a `nutgiao.central.review.ReviewState`.
-        reviewer: who has it or decided it, empty before.
-        reason: given with the last step, empty if none was.
-        decided_s: when it was confirmed or rejected.
-    """
-
-    report: ViolationReport
-    received_s: float
-    state: str
-    reviewer: str
-    reason: str
-    decided_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +41,56 @@ class Store(Protocol):
         """One case."""
 
     def violations(
-        self, *, kind: ViolationKind | None = None, state: str | None = None, limit: int = 50, offset: int = 0
+        self, *, kind: ViolationName | None = None, state: str | None = None, limit: int = 50, offset: int = 0
     ) -> tuple[list[ViolationCase], int]:
         """Cases, latest act first, and how many there are in all."""
 
     def count_by_state(self) -> dict[str, int]:
-        """Number of cases in each review state."""
+        """Number of cases in each state."""
+
+    def count_by_kind(self) -> dict[str, int]:
+        """Number of cases of each kind."""
 
     def move_violation(
-        self, violation: str, *, before: str, after: str, reviewer: str, reason: str, now_s: float
+        self,
+        case: ViolationCase,
+        after: CaseState,
+        *,
+        actor: str,
+        reason: str,
+        words: str,
+        now_s: float,
+        checks: tuple[Check, ...] | None = None,
     ) -> bool:
-        """Moves a case from one state to another with its audit row; False if it is not in ``before`` any more."""
+        """Moves a case with its audit row; False if somebody has moved it since ``case`` was read."""
+
+    def hold_violation(self, violation: str, words: str, *, held: bool, actor: str, now_s: float) -> None:
+        """Puts a case under legal hold or releases it, with its audit row."""
+
+    def case_ages(self, state: CaseState | None = None) -> list[CaseAge]:
+        """What the limits of all cases rest on, or of those in one state; the oldest act first."""
+
+    def delete_violation(self, age: CaseAge, why: str, now_s: float) -> bool:
+        """Deletes a case with its audit row; False if somebody has moved it or put it under legal hold."""
+
+    def looked_at(self, violation: str, person: str) -> set[str]:
+        """What of a case's evidence a person has looked at since the case was last decided."""
+
+    def add_link(self, link: Link) -> None:
+        """Remembers the place of a bundle in its node's chain; kept when the case is deleted."""
+
+    def links(self, link: Link) -> list[Link]:
+        """Bundles of the same node that touch that place: the bundle itself, the one before it, others after that."""
+
+    def add_node_key(self, node: str, key: str, now_s: float) -> bool:
+        """Remembers an evidence key that a node tells, with its audit row; False if it is known."""
+
+    def node_keys(self, node: str) -> set[str]:
+        """Evidence keys that a node has told, hexadecimal."""
+
+    @property
+    def people(self) -> People:
+        """Personal data of cases, in a file of its own."""
 
     def add_plan(self, plan: SignalPlan, sent_s: float) -> None:
         """Keeps a plan that is about to be sent, with its audit row."""
@@ -96,10 +119,8 @@ class Store(Protocol):
     def broken_audit_row(self) -> int | None:
         """Number of the first audit row that does not follow from the one before, None if the chain holds."""
 
-    def purge(
-        self, now_s: float, evidence_days: float = 75.0, lanes_days: float = 400.0, confirmed_days: float = 365.0
-    ) -> int:
-        """Deletes what may not be kept any longer, evidence bundles included, and says so in the audit."""
+    def purge_lanes(self, now_s: float, days: float = 400.0) -> int:
+        """Deletes lane history that is older than so many days, and says so in the audit."""
 
     def flush(self) -> None:
         """Writes what waits in batches."""

@@ -30,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--city", default="city", help="name of the city in the topics (default: %(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="folder for the store, evidence and the signing key")
     parser.add_argument("--port", type=int, default=8765, help="port of the page on loopback (default: %(default)s)")
+    parser.add_argument("--cases", type=Path, metavar="FILE", help="how cases are handled (default: Viet Nam's rules)")
     add_mode(parser, "boxes that run with --adaptive")
     parser.add_argument("--log", default="info", choices=["debug", "info", "warning", "error"], help="how much to tell")
 
@@ -45,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         flush=True,
     )
     from nutgiao.central.app import CentreOptions, run_central
+    from nutgiao.configs.cases import load_case_rules
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.broker_url import parse_broker_url
 
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         broker=parse_broker_url(args.broker),
         data=args.data,
         port=args.port,
+        rules=load_case_rules(args.cases),
         token=os.environ.get("NUTGIAO_TOKEN", ""),
         mode=ControlMode(args.mode),
     )

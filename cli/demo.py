@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
+    from nutgiao.configs.cases import load_case_rules
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.errors import ContractError
 
@@ -75,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         broker=args.broker,
         port=args.port,
         once=args.once,
+        rules=load_case_rules(),
         mode=ControlMode(args.mode),
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop ends it as Ctrl-C does

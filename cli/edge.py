@@ -49,8 +49,10 @@ def run(args: argparse.Namespace) -> int:
         NutgiaoError: if the site, broker address or street is wrong.
     """
     from nutgiao.cli.edge_priority import PriorityChooser
+    from nutgiao.cli.models import open_store, weights_file
     from nutgiao.configs.loader import load_site
     from nutgiao.edge.app import EdgeOptions, run_edge
+    from nutgiao.edge.violation.registry import rule_problems
     from nutgiao.models.contracts.broker_url import parse_broker_url
     from nutgiao.models.contracts.errors import ContractError
 
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         street = (host, int(port))
     run_edge(
         EdgeOptions(
-            site=load_site(args.site),
+            site=load_site(args.site, also=rule_problems),
             broker=parse_broker_url(args.broker),
             city=args.city,
             data=args.data,
@@ -72,21 +74,9 @@ def run(args: argparse.Namespace) -> int:
             street=street,
             street_key=os.environ.get("NUTGIAO_STREET_KEY", "").encode(),
             boot=args.boot,
-            weights=None if street else _weights(args.model),
+            store=open_store(),
+            weights=None if street else weights_file(args.model),
             chooser=PriorityChooser if args.adaptive else None,
         )
     )
     return 0
-
-
-def _weights(name: str | None) -> Path:
-    """The file that ``--model`` names, checked; a box never downloads by itself.
-
-    Raises:
-        ModelUnavailable: with what to do, if it is not there or damaged.
-    """
-    from nutgiao.cli.models import card_named, open_store
-
-    if name is not None and Path(name).is_file():
-        return Path(name)
-    return open_store().verified(card_named(name))

@@ -36,16 +36,18 @@ COMMANDS = (
     Command("control", "set the lights of a SUMO scenario second by second and compare that with the shipped control"),
     Command("control explain", "say what a light saw, considered and did at a second of a controlled run"),
     Command("evidence", "verify an evidence bundle: files, hashes and signature"),
+    Command("law", "show what the law says of violations on a day: articles, fines, points, and what is unsure"),
     Command("plates", "read number plates in pictures, or say why not"),
     Command("edge", "run one junction's box"),
     Command("edge plan-capacity", "what frame rate each camera gets on a box, and what that costs in accuracy"),
     Command("central", "run the control centre"),
+    Command("cases", "list, show, move, hold, export and verify the centre's cases, under a person's name"),
     Command("priority", "ask a junction for priority as a bus does, cancel it, watch what becomes of it"),
 )
 
 EXTRA_OF = {
     **dict.fromkeys(("numba", "onnxruntime", "cv2", "paho", "cryptography"), "edge"),
-    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "iotcore", "matplotlib", "jinja2"), "central"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "iotcore", "matplotlib", "jinja2", "reportlab"), "central"),
     **dict.fromkeys(("libsumo", "traci", "sumolib", "sumo", "cma"), "sim"),
     **dict.fromkeys(("distributed", "dask"), "cluster"),
     **dict.fromkeys(("ultralytics", "torch"), "train"),

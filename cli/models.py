@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from nutgiao.cli import models_make
+from nutgiao.cli import models_make, models_riders
 from nutgiao.models.contracts.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ EXIT_BAD = 2
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds ``models`` with its verbs."""
     parser = subparsers.add_parser("models", help="list, pull, verify, make and time the detectors' weights")
-    verbs = parser.add_subparsers(dest="verb", metavar="list|pull|verify|export|quantize|train|bench")
+    verbs = parser.add_subparsers(dest="verb", metavar="list|pull|verify|export|quantize|train|bench|riders")
     verbs.add_parser("list", help="what is known, under which licence, and what is on this machine (default)")
     pull = verbs.add_parser("pull", help="fetch weights once; shows their licence before the first download")
     pull.add_argument("name", nargs="?", help="name of a model (default: the first of 'models list')")
@@ -36,6 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verify = verbs.add_parser("verify", help="check the SHA-256 of what is on this machine")
     verify.add_argument("name", nargs="?", help="name of a model (default: all that are here)")
     models_make.add_verbs(verbs)
+    models_riders.add_verb(verbs)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         return _pull(store, args)
     if args.verb == "verify":
         return _verify(store, args.name)
+    if args.verb == "riders":
+        return models_riders.run(store, args)
     if args.verb in ("export", "quantize", "train", "bench"):
         return models_make.run(store, args)
     return _list(store)
@@ -92,6 +95,17 @@ def weights_named(name: str | None) -> WeightsCard:
     from nutgiao.models.vision.cards import TEXT_CARDS
 
     return TEXT_CARDS[name] if name in TEXT_CARDS else card_named(name)
+
+
+def weights_file(name: str | None) -> Path:
+    """The file that ``--model`` names, checked; a box never downloads by itself.
+
+    Raises:
+        ModelUnavailable: with what to do, if it is not there or damaged.
+    """
+    if name is not None and Path(name).is_file():
+        return Path(name)
+    return open_store().verified(card_named(name))
 
 
 def pull_with_bar(store: WeightsStore, card: WeightsCard, *, yes: bool) -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 from nutgiao.cli.compare import figures_of, of_edges, told, worse_off
 from nutgiao.cli.optimize_problem import Problem
 from nutgiao.cli.optimize_select import SHIPPED, Bench
+from nutgiao.edge.files import write_whole
 from nutgiao.models.contracts.errors import ConfigError
 from nutgiao.optimizer.search.moves import Plan
 from nutgiao.optimizer.search.search import Standings
@@ -47,9 +48,7 @@ def write_checkpoint(path: Path, problem: Problem, state: Checkpoint) -> None:
         "format": FORMAT, "fingerprint": problem.fingerprint, "part": state.part, "spent_s": state.spent_s,
         "round": state.standings.round, "runs": state.standings.runs, "pool": pool,
     }  # fmt: skip
-    half = path.with_suffix(".part")
-    half.write_text(json.dumps(body), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, json.dumps(body).encode())
 
 
 def read_checkpoint(path: Path, problem: Problem) -> Checkpoint | None:

@@ -171,13 +171,10 @@ def _read(path: Path) -> Measured:
 
 def _measure(args: argparse.Namespace) -> Measured:
     """Lets all cores look at pictures of noise for some seconds."""
-    from nutgiao.cli.edge import _weights
-    from nutgiao.edge.camera.pipeline import cores
-    from nutgiao.edge.detect.onnx import OnnxDetector
-    from nutgiao.edge.detect.store import known_card
+    from nutgiao.cli.models import weights_file
+    from nutgiao.edge.detect.each_core import one_per_core
 
-    path = _weights(args.model)
-    detectors = [OnnxDetector(path, known_card(path), threads=1) for _ in range(cores())]
+    detectors = one_per_core(weights_file(args.model))
     rate = pictures_per_s(detectors, detectors[0].card.input_px)
     decode_ms = None if args.clip is None else _decode_ms(args.clip)
     return Measured(
@@ -197,12 +194,11 @@ def pictures_per_s(detectors: Sequence[Detector], size_px: tuple[int, int], meas
         size_px: width and height of the pictures.
         measure_s: for about so long.
     """
-    import numpy as np
-
     from nutgiao.edge.camera.pipeline import DetectorPool
     from nutgiao.edge.camera.source import Frame
+    from nutgiao.edge.detect.timing import noise
 
-    picture = np.random.default_rng(0).integers(0, 256, (size_px[1], size_px[0], 3), np.uint8)
+    picture = noise(size_px)
     with DetectorPool(detectors) as pool:
         feed = pool.feed()
         given = taken = 0

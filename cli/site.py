@@ -5,6 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nutgiao.models.contracts.site import Site
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,13 +41,25 @@ def run(args: argparse.Namespace) -> int:
     return max(_check(name) for name in args.sites)
 
 
+def _rule_problems(site: Site) -> Iterable[tuple[tuple[str | int, ...], str, str]]:
+    """What is wrong with the site's rules; the rules themselves come with the extra of the box."""
+    try:
+        from nutgiao.edge.violation.registry import rule_problems
+    except ModuleNotFoundError as error:
+        print(f"{site.id}: kinds and figures of rules are not checked without {error.name}", file=sys.stderr)
+        return ()
+    return rule_problems(site)
+
+
 def _check(name: str) -> int:
+    from nutgiao.configs.law_catalogue import law_of
     from nutgiao.configs.loader import load_site
     from nutgiao.models.contracts.errors import ConfigError
     from nutgiao.models.contracts.site import site_hash
 
     try:
-        site = load_site(name)
+        site = load_site(name, also=_rule_problems)
+        law_of(site)
     except ConfigError as error:
         for line in (str(error), *getattr(error, "__notes__", ())):
             print(line, file=sys.stderr)

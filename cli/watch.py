@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nutgiao.models.contracts.errors import ConfigError, ModelUnavailable
+from nutgiao.models.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
     from nutgiao.edge.detect.onnx import OnnxDetector
     from nutgiao.edge.watch_files import Summary
     from nutgiao.edge.watch_view import View
     from nutgiao.models.contracts.site import Camera, Site
+    from nutgiao.models.vision.tiles import Tiling
 
 EXIT_OK = 0
 EXIT_BAD = 2
@@ -44,9 +45,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--tiles",
         type=_tiles,
-        default=(1, 1),
         metavar="CxR",
-        help="also look at C by R overlapping tiles, such as 2x1: finds far and crowded motorcycles, but is slower",
+        help="also look at C by R overlapping tiles, such as 2x1: finds far and crowded motorcycles, but is slower "
+        "(default: what the site file says; 1x1 for none)",
     )
     parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
     parser.add_argument(
@@ -93,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     # The source first: a mistyped path is found before 13 MB are downloaded.
     with open_source(args.video, camera) as source:
         detectors = _detectors(args)
+        tiling = args.tiles or view.tiling
         summary = Summary(
             source=parse_address(args.video).shown,
             site=site,
@@ -101,13 +103,15 @@ def run(args: argparse.Namespace) -> int:
             model_sha256=detectors[0].card.sha256,
             model_licence=detectors[0].card.licence,
             provider=detectors[0].provider,
-            tiles=args.tiles,
+            tiles=(tiling.columns, tiling.rows),
+            tile_boxes=len(tiling.parts),
         )
         options = WatchOptions(
             max_frames=args.max_frames,
             video=not args.no_video,
             blur=not args.no_blur,
             sheet=args.contact_sheet or 0,
+            tiling=tiling,
         )
         _make_folder(args.out)
         with contextlib.ExitStack() as stack:
@@ -135,24 +139,30 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _tiles(text: str) -> tuple[int, int]:
+def _tiles(text: str) -> Tiling:
+    from nutgiao.models.vision.tiles import Tiling
+
     parts = re.fullmatch(r"([1-8])x([1-8])", text)
     if parts is None:
         raise argparse.ArgumentTypeError(f"'{text}' is not columns x rows, such as 2x1 (at most 8x8)")
-    return int(parts.group(1)), int(parts.group(2))
+    return Tiling(int(parts.group(1)), int(parts.group(2)))
 
 
 def _view(args: argparse.Namespace) -> tuple[View, str, str]:
     """What to make of the picture, and the names of site and camera; the site's is empty without one."""
+    from nutgiao.cli.models import open_store
     from nutgiao.configs.loader import load_site
+    from nutgiao.edge.detect.riders import open_riders
+    from nutgiao.edge.violation.registry import rule_problems
     from nutgiao.edge.watch_view import OpenView, SiteView
 
     if args.site is None:
         name = args.camera or "camera"
         return OpenView(name), "", name
-    site = load_site(args.site)
+    site = load_site(args.site, also=rule_problems)
     camera = _camera(site, args.camera, args.site)
-    return SiteView(site, camera), site.id, camera.id
+    riders = open_riders(site, open_store()) if site.rider_model is not None else None
+    return SiteView(site, camera, riders), site.id, camera.id
 
 
 def _camera(site: Site, name: str | None, shown: str) -> Camera:
@@ -169,20 +179,13 @@ def _camera(site: Site, name: str | None, shown: str) -> Camera:
 def _detectors(args: argparse.Namespace) -> list[OnnxDetector]:
     """A detector for each core, with the weights that ``--model`` names: by a card's name, or a file."""
     from nutgiao.cli.models import card_named, open_store, pull_with_bar
-    from nutgiao.edge.camera.pipeline import cores
-    from nutgiao.edge.detect.onnx import OnnxDetector
-    from nutgiao.edge.detect.store import known_card
+    from nutgiao.edge.detect.each_core import one_per_core
 
     name: str | None = args.model
     if name is not None and (Path(name).is_file() or name.endswith(".onnx") or "/" in name):
-        path = Path(name)
-        if not path.is_file():
-            raise ModelUnavailable(f"{path}: no such file of weights")
-        card = known_card(path)
-    else:
-        card = card_named(name)
-        path = pull_with_bar(open_store(), card, yes=args.yes)
-    return [OnnxDetector(path, card, threads=1, tiles=args.tiles) for _ in range(args.threads or cores())]
+        return one_per_core(Path(name), count=args.threads)
+    card = card_named(name)
+    return one_per_core(pull_with_bar(open_store(), card, yes=args.yes), card, count=args.threads)
 
 
 def _make_folder(out: Path) -> None:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from nutgiao.configs.document import Key
 from nutgiao.configs.ring_consistency import ring_problems
-from nutgiao.configs.structure import Problem, close_to
-from nutgiao.models.contracts.errors import ContractError
+from nutgiao.configs.rules_consistency import permission_problems, setting_problems
+from nutgiao.configs.structure import Problem
+from nutgiao.models.contracts.errors import ContractError, close_to
 from nutgiao.models.contracts.plan import cycle_of, local_plan
 from nutgiao.models.contracts.safety import check_plan
 from nutgiao.models.contracts.site import Camera, Signals, Site, TimedPlan, Zone, site_hash
+from nutgiao.models.contracts.words import ZoneKind
 from nutgiao.models.vision.homography import fit_homography
 
 AMBER_FLOOR_S = 3
@@ -45,9 +47,10 @@ def inconsistencies(site: Site) -> Iterator[Problem]:
     for index, one in enumerate(site.priority):
         for place, name in enumerate(one.approaches):
             yield from _known("approach", ("priority", index, "approaches", place), name, approaches)
+    yield from setting_problems(site)
     yield from _unique("zone", ("zones",), [zone.id for zone in site.zones])
     for index, zone in enumerate(site.zones):
-        yield from _zone(zone, ("zones", index))
+        yield from _zone(site, zone, ("zones", index))
 
 
 def _approaches(site: Site) -> Iterator[Problem]:
@@ -66,6 +69,7 @@ def _approaches(site: Site) -> Iterator[Problem]:
             if lanes[lane.id] > 1:
                 cure = "A lane's name is unique in the site."
                 yield Problem((*here, "lanes", k, "id"), f"lane '{lane.id}' is there {lanes[lane.id]} times.", cure)
+        yield from permission_problems(approach, here)
         line = approach.stop_line
         if max(line.overrun_tolerance_m, line.two_wheeler_tolerance_m) >= line.conflict_m:
             problem = f"conflict_m is {line.conflict_m}, not beyond the tolerances."
@@ -172,6 +176,12 @@ def _camera(site: Site, camera: Camera, here: Key) -> Iterator[Problem]:
     lamps = [group.id for group in site.signals.groups] if site.signals else [a.signal_group for a in site.approaches]
     for k, lamp in enumerate(camera.lamps):
         yield from _known("signal group", (*here, "lamps", k, "signal_group"), lamp.signal_group, lamps)
+    for k, (left, top, right, bottom) in enumerate(camera.tile_boxes_px):
+        if not (0 <= left < right <= camera.width_px and 0 <= top < bottom <= camera.height_px):
+            problem = (
+                f"[{left}, {top}, {right}, {bottom}] is no part of the {camera.width_px}×{camera.height_px} picture."
+            )
+            yield Problem((*here, "tile_boxes_px", k), problem, "Give left, top, right, bottom in its pixels.")
     yield from _ground_pairs(camera, (*here, "ground_pairs"))
 
 
@@ -195,7 +205,15 @@ def _ground_pairs(camera: Camera, here: Key) -> Iterator[Problem]:
         yield Problem((*here, worst), problem, "Measure it again, or look for a swapped number.")
 
 
-def _zone(zone: Zone, here: Key) -> Iterator[Problem]:
+def _zone(site: Site, zone: Zone, here: Key) -> Iterator[Problem]:
+    groups = {group.id: group for group in site.signals.groups} if site.signals is not None else {}
+    for place, name in enumerate(zone.signal_groups if groups else ()):
+        at = (*here, "signal_groups", place)
+        yield from _known("signal group", at, name, list(groups))
+        if zone.kind is ZoneKind.CROSSING and name in groups and not groups[name].pedestrian:
+            yield Problem(at, f"'{name}' is for vehicles.", "A crossing names the lamps that people on foot obey.")
+    if zone.signal_groups and zone.kind not in (ZoneKind.BOX, ZoneKind.CROSSING):
+        yield Problem((*here, "signal_groups"), f"a zone '{zone.kind}' obeys no lamp.", "Leave it out.")
     corners = np.array(zone.polygon_m, dtype=np.float64)
     x, y = (corners - corners.mean(axis=0)).T
     if crosses_itself(corners):

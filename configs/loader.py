@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from nutgiao.configs.consistency import inconsistencies
-from nutgiao.configs.document import Document
-from nutgiao.configs.structure import Problem, close_to, problems
-from nutgiao.models.contracts.errors import ConfigError
+from nutgiao.configs.document import Document, Key
+from nutgiao.configs.structure import Problem, problems
+from nutgiao.models.contracts.errors import ConfigError, close_to
 from nutgiao.models.contracts.site import Site
 
 SUFFIXES = (".yaml", ".yml")
@@ -41,22 +41,30 @@ def site_path(name_or_path: str | Path) -> Path:
     )
 
 
-def load_site(name_or_path: str | Path) -> Site:
+def load_site(
+    name_or_path: str | Path, also: Callable[[Site], Iterable[tuple[Key, str, str]]] = lambda site: ()
+) -> Site:
     """Reads and checks a site file.
 
     Args:
         name_or_path: path of a YAML file, or the name of a shipped site (see `list_sites`).
+        also: further checks by who uses the site: key, problem and cure of each thing that is wrong.
 
     Returns:
-        The site; every name in it exists and every plan of its table passes the plan-safety rules.
+        The site; every name in it exists and every plan of its table passes the plan-safety rules. The path of its law
+        catalogue is told from where one stands, no more from the file's folder.
 
     Raises:
         ConfigError: at the first thing that is wrong; further ones are its notes (``__notes__``), a line each.
     """
-    document = Document(site_path(name_or_path))
+    path = site_path(name_or_path)
+    document = Document(path)
     _raise(document, problems(document.data, Site))
     site = msgspec.convert(document.data, Site)
     _raise(document, inconsistencies(site))
+    _raise(document, (Problem(*found) for found in also(site)))
+    if site.law is not None:
+        site = msgspec.structs.replace(site, law=str(path.parent / site.law))
     return site
 
 

@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from nutgiao.configs.document import Document
-from nutgiao.configs.structure import close_to, problems
+from nutgiao.configs.structure import problems
+from nutgiao.models.contracts.errors import close_to
 
 T = TypeVar("T")
 Positive = Annotated[float, Meta(gt=0)]

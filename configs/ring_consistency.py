@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from nutgiao.configs.document import Key
-from nutgiao.configs.structure import Problem, close_to
+from nutgiao.configs.structure import Problem
+from nutgiao.models.contracts.errors import close_to
 from nutgiao.models.contracts.site import Ring, Signals
 
 

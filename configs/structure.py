@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from nutgiao.configs.document import Key
+from nutgiao.models.contracts.errors import close_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ def problems(value: Any, kind: Any, key: Key = ()) -> Iterator[Problem]:
         kind: a msgspec Struct, a tuple of them, or anything that `msgspec.convert` takes.
         key: where the value stands.
     """
+    if value is None and type(None) in typing.get_args(_unnoted(kind)):
+        return
     bare = _bare(kind)
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         yield from _of_struct(value, bare, key)
@@ -44,14 +47,6 @@ def problems(value: Any, kind: Any, key: Key = ()) -> Iterator[Problem]:
         for index, (item, item_kind) in enumerate(zip(value, kinds, strict=False)):
             found += problems(item, item_kind, (*key, index))
     yield from found or _of_leaf(value, kind, key)
-
-
-def close_to(word: str, choices: list[str]) -> str:
-    """``Did you mean 'x'?`` for the nearest choice, else the list of choices."""
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean '{near[0]}'?"
-    return f"Known: {', '.join(sorted(choices))}." if choices else ""
 
 
 def _of_struct(value: Any, kind: type[msgspec.Struct], key: Key) -> Iterator[Problem]:
@@ -85,6 +80,11 @@ def _of_leaf(value: Any, kind: Any, key: Key) -> Iterator[Problem]:
         meant = _meant(kind)
         problem = f"{problem.replace('`', '')}, but this is {_said(value)}."
         yield Problem((*key, *inside), problem, f"It is the {meant}." if meant else "")
+
+
+def _unnoted(kind: Any) -> Any:
+    """The type inside ``Annotated``."""
+    return _unnoted(typing.get_args(kind)[0]) if typing.get_origin(kind) is Annotated else kind
 
 
 def _bare(kind: Any) -> Any:

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.edge.evidence.blur import pixelate
 from nutgiao.edge.lanes.geometry import ApproachFrame
-from nutgiao.edge.perception import Snapshot
 from nutgiao.edge.signal.lamp import LampReading
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Indication, VehicleClass
@@ -87,24 +88,13 @@ def pixelate_bystanders(image: Image, detections: Detections) -> None:
         height, width = bottom - top, right - left
         person = name in TWO_WHEELERS or name is VehicleClass.PEDESTRIAN
         if person and bottom >= image.shape[0] - CUT_PX:  # only the upper part is in the picture: the head may fill it
-            _pixelate(image, left, top, right, bottom, blocks=6)
+            pixelate(image, left, top, right, bottom, blocks=6)
         elif person:
-            _pixelate(image, left, top, right, top + 0.35 * height, blocks=6)
+            pixelate(image, left, top, right, top + 0.35 * height, blocks=6)
             if name in TWO_WHEELERS:
-                _pixelate(image, left + 0.1 * width, top + 0.55 * height, right - 0.1 * width, bottom, blocks=8)
+                pixelate(image, left + 0.1 * width, top + 0.55 * height, right - 0.1 * width, bottom, blocks=8)
         else:
-            _pixelate(image, left, top + 0.45 * height, right, bottom, blocks=14)
-
-
-def _pixelate(image: Image, left: float, top: float, right: float, bottom: float, blocks: int) -> None:
-    height, width = image.shape[:2]
-    x0, x1 = max(0, int(left)), min(width, int(right) + 1)
-    y0, y1 = max(0, int(top)), min(height, int(bottom) + 1)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return
-    rows = max(1, round(blocks * (y1 - y0) / (x1 - x0)))
-    small = cv2.resize(image[y0:y1, x0:x1], (min(blocks, x1 - x0), min(rows, y1 - y0)), interpolation=cv2.INTER_AREA)
-    image[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
+            pixelate(image, left, top + 0.45 * height, right, bottom, blocks=14)
 
 
 @dataclass(frozen=True, slots=True)

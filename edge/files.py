@@ -17,8 +17,12 @@ def write_whole(path: Path, data: bytes) -> None:
         OSError: if the folder cannot be written.
     """
     draft = path.with_name(path.name + ".part")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:  # half a file on a full disk would keep the room that the next one needs
+        draft.unlink(missing_ok=True)
+        raise

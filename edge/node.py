@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nutgiao.edge.camera.notes import faulty, picture_notes
-from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.evidence.bundle import EvidenceBuilder, SealedBundle
 from nutgiao.edge.evidence.retention import Retention
+from nutgiao.edge.evidence.sealing import Sealed, Sealing
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.signal.adaptive import Adaptive
 from nutgiao.edge.signal.announce import Announcer
+from nutgiao.edge.signal.clocks import ClockBook, JumpWatch
 from nutgiao.edge.signal.drivers import CameraDriver, Clock, Controller
 from nutgiao.edge.signal.grounds import Surroundings
-from nutgiao.edge.signal.health import BLIND_S
+from nutgiao.edge.signal.health import BLIND_S, cabinet_s
 from nutgiao.edge.signal.ladder import Answer, Ladder
+from nutgiao.edge.signal.ntp import NtpReading
 from nutgiao.edge.signal.priority import PriorityOffice
 from nutgiao.edge.signal.reasons import Reason, told
 from nutgiao.edge.signal.report import Report
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.violation.rule import Violation
+from nutgiao.edge.violation.trace import PICTURE
 from nutgiao.models.contracts.controller import CabinetStatus
 from nutgiao.models.contracts.errors import EvidenceBroken
+from nutgiao.models.contracts.evidence import Manifest
 from nutgiao.models.contracts.messages import (
     Arrival,
     EvidenceRef,
@@ -64,6 +69,8 @@ class Node:
         announcer: tells the neighbours who comes; None without.
         priority: answers requests for priority; None where nobody can ask.
         retention: removes evidence whose days are over; None keeps all.
+        lacking: in words what this box was asked to do and cannot; its health tells it all the time.
+        ntp: what the machine knows about its clock; a simulated street has none.
     """
 
     def __init__(
@@ -81,13 +88,19 @@ class Node:
         announcer: Announcer | None = None,
         priority: PriorityOffice | None = None,
         retention: Retention | None = None,
+        lacking: Sequence[str] = (),
+        ntp: Callable[[], NtpReading | None] = lambda: None,
     ) -> None:
         self._site, self._clock, self._cameras = site, clock, cameras
         self._controller, self._ladder = controller, ladder
         self._told = Report(site.signals, ladder) if site.signals is not None and ladder is not None else None
         self._perception, self._evidence, self._uplink, self._software = perception, evidence, uplink, software
         self._adaptive, self._announcer, self._priority = adaptive, announcer, priority
-        self._retention = retention
+        self._retention, self._lacking = retention, lacking
+        groups = [group.id for group in site.signals.groups] if site.signals is not None else []
+        self._clocks, self._jumps = ClockBook(groups, site.clock_bound_s, ntp), JumpWatch()
+        self._sealing = Sealing(evidence)
+        self._waiting: list[Violation] = []  # certain, and recorded until some seconds after the act
         self._hash = site_hash(site)
         self._cases = 0
         self._seconds = 0
@@ -105,7 +118,21 @@ class Node:
         while (second := self._clock.next_second()) is not None:
             now_s = second
             self.second(now_s)
+        self.finish(now_s)
         return now_s
+
+    def finish(self, now_s: float) -> None:
+        """Seals and reports what is still being recorded, as far as it has come, and waits until that is done.
+
+        Args:
+            now_s: time now, seconds since the epoch.
+        """
+        for violation in self._waiting:
+            self._begin(violation, now_s)
+        self._waiting.clear()
+        for sealed in self._sealing.done(wait=True):
+            self._report(sealed, now_s)
+        self._sealing.close()
 
     def second(self, now_s: float) -> None:
         """Does the work of one second.
@@ -113,13 +140,20 @@ class Node:
         Args:
             now_s: time now, seconds since the epoch.
         """
+        settled = self._settled(now_s)
         status = self._status(now_s)
         for camera in self._cameras:
-            for news in camera.lamps():
-                self._perception.on_signal(news.time_s, {news.group: news.indication})
-            for frame in camera.frames():
+            lamps, frames = camera.lamps(), camera.frames()
+            if not settled:  # nobody can say by which clock they were stamped
+                continue
+            for news in lamps:
+                self._perception.on_signal(news.time_s, {news.group: news.indication}, PICTURE, news.confidence)
+            for frame in frames:
                 self._perception.on_frame(frame)
-        result = self._perception.second(now_s, self._moved(now_s))
+        controller_s = cabinet_s(status) if status is not None else None
+        self._perception.clocks = self._clocks.second(now_s, controller_s, self._perception.signals)
+        moved = self._moved(now_s)
+        result = self._perception.second(now_s, moved, clocks_apart=bool(self._clocks.apart))
         if self._announcer is not None:
             self._announce(self._announcer.tell(result.crossings), now_s)
         if self._adaptive is not None:
@@ -128,11 +162,19 @@ class Node:
             self._adaptive.see(now_s, status, result)
         self._signal(now_s, status)
         self._uplink.send(Channel.LANES, LaneTelemetry, now_s, NEWS_S, lanes=result.lane_states)
-        for violation in result.violations:
-            self._report(violation, now_s)
+        self._evidence_second(result.violations, moved, now_s)
         self._health(now_s)
         self._uplink.pump()
         self._seconds += 1
+
+    def _settled(self, now_s: float) -> bool:
+        """Whether frames are stamped by the clock as it is now; begins anew when it has been set."""
+        jumped, settling = self._jumps.second(now_s, self._clock.steady_s())
+        if jumped:
+            log.warning("the clock has been set: tracks and lamps begin anew")
+            self._perception.restart("the clock was set before all of it was recorded")
+            self._clocks.forget()
+        return not settling
 
     def _moved(self, now_s: float) -> frozenset[str]:
         """Cameras that look elsewhere than where they were calibrated."""
@@ -173,6 +215,7 @@ class Node:
         )
         if self._priority is not None:
             self._priority.second(now_s, self._uplink.priority())
+            self._perception.on_emergency(now_s, self._priority.emergencies(now_s))
         answers = self._ladder.second(now_s, proposals, around)
         told = self._told.second(status) if self._told is not None else None
         if told is not None:
@@ -196,34 +239,74 @@ class Node:
             refusals=answer.verdict.refusals,
         )
 
-    def _report(self, violation: Violation, now_s: float) -> None:
+    def _evidence_second(self, violations: Sequence[Violation], moved: frozenset[str], now_s: float) -> None:
+        """Seals and reports the violations that are recorded until some seconds after the act.
+
+        What a camera has seen just before it was found to be moved is not reported: it may have moved before that.
+        """
+        if self._seconds == 0:
+            for bundle in self._evidence.untold():
+                log.warning("%s was sealed before the box was cut off; the centre is told now", bundle.name)
+                self._tell(bundle.manifest, bundle, bundle.manifest.violation, "", now_s)
+                self._evidence.told(bundle)
+        for camera in moved:
+            self._perception.drop(camera)
+        waiting = [violation for violation in (*self._waiting, *violations) if violation.camera not in moved]
+        dropped = len(self._waiting) + len(violations) - len(waiting)
+        if dropped:
+            log.warning("%s violations of a camera that has moved are dropped", dropped)
+        self._waiting = []
+        for violation in waiting:
+            if self._perception.whole(violation, now_s):
+                self._begin(violation, now_s)
+            else:
+                self._waiting.append(violation)
+        for sealed in self._sealing.done():
+            self._report(sealed, now_s)
+
+    def _begin(self, violation: Violation, now_s: float) -> None:
+        """Has a case sealed; a violation whose case is gone is reported without evidence."""
         self._cases += 1
         name = f"{violation.track}-{violation.kind}-{self._cases}"
-        reference = None
         try:
-            sealed = self._evidence.seal(name, self._perception.case(violation))
-            reference = EvidenceRef(bundle=sealed.name, manifest_sha256=sealed.manifest_sha256)
-        except (OSError, EvidenceBroken) as error:  # a full disk must not stop the report: it then has no evidence
-            log.error("no evidence for %s: %s", name, error)
-            self._trouble = f"evidence cannot be written: {error}"
-        except KeyError:
-            log.error("no evidence for %s: its case is not kept any more", name)
-            self._trouble = "evidence cannot be written: a case was not kept until its violation was certain"
+            self._sealing.begin(name, self._perception.case(violation), now_s, self._perception.clocks)
+        except (KeyError, EvidenceBroken):
+            why = "a case was not kept until its violation was certain"
+            self._report(Sealed(name, violation, None, why), now_s)
+
+    def _report(self, sealed: Sealed, now_s: float) -> None:
+        bundle = sealed.bundle
+        self._trouble = f"evidence cannot be written: {sealed.problem}" if bundle is None else ""
+        if bundle is None:
+            log.error("no evidence for %s: %s", sealed.name, sealed.problem)
+        self._tell(sealed.violation, bundle, sealed.name, sealed.problem, now_s)
+        if bundle is not None:
+            self._evidence.told(bundle)
+
+    def _tell(
+        self, what: Violation | Manifest, bundle: SealedBundle | None, name: str, problem: str, now_s: float
+    ) -> None:
+        reference = None
+        if bundle is not None:
+            reference = EvidenceRef(bundle=bundle.name, manifest_sha256=bundle.manifest_sha256)
         self._uplink.send(
             Channel.VIOLATION,
             ViolationReport,
             now_s,
             CASE_LIFE_S,
             violation=name,
-            kind=violation.kind,
-            approach=violation.approach,
-            lane=violation.lane,
-            track=violation.track,
-            vehicle_class=violation.vehicle_class,
-            occurred_s=violation.occurred_s,
-            confidence=violation.confidence,
-            numbers=violation.numbers,
+            kind=what.kind,
+            approach=what.approach,
+            lane=what.lane,
+            track=what.track,
+            vehicle_class=what.vehicle_class,
+            occurred_s=what.occurred_s,
+            confidence=what.confidence,
+            numbers=what.numbers,
             evidence=reference,
+            evidence_note=problem,
+            zone=what.zone,
+            plate=None if bundle is None else bundle.manifest.plate,
         )
 
     def _health(self, now_s: float) -> None:
@@ -231,6 +314,11 @@ class Node:
         blind = [camera.camera for camera in cameras if abs(camera.age_s) > BLIND_S]
         notes = [told(Reason.BLIND, ", ".join(blind))] if blind else []
         notes += picture_notes(cameras)
+        notes += self._lacking
+        disputed = self._perception.signals.disputed(now_s)
+        notes += [told(Reason.DISPUTED, ", ".join(disputed))] if disputed else []
+        notes += [told(Reason.CLOCKS_APART, self._clocks.apart)] if self._clocks.apart else []
+        notes += [told(Reason.NO_RULE, f"{kind}, {why}") for kind, why in self._perception.rule_faults.items()]
         notes += self._ladder.troubles if self._ladder is not None else ()
         notes += [trouble for trouble in (self._trouble, self._uplink.trouble) if trouble]
         notes += self._retention.second(now_s) if self._retention is not None else ()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import ConfigError
 
 HOST = "127.0.0.1"
@@ -24,7 +23,7 @@ OWN_NAMES = {HOST, "localhost", "[::1]"}
 """A web page elsewhere can make a browser ask this machine under a name of its own; those are refused."""
 
 
-class Preview:
+class Preview(Closing):
     """Serves the newest drawn picture to whoever looks.
 
     Nothing is kept: a viewer who is slow skips pictures, and without a viewer nothing is encoded.
@@ -132,13 +131,3 @@ class Preview:
                 """Requests for pictures are no news."""
 
         return Handler
-
-    def __enter__(self) -> Self:
-        """The preview itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the server."""
-        self.close()

@@ -26,9 +26,9 @@ from nutgiao.edge.camera.reading import Reading
 from nutgiao.edge.camera.source import FrameSource
 from nutgiao.edge.camera.writer import VideoWriter
 from nutgiao.edge.detect.detector import Detector
-from nutgiao.edge.perception import Snapshot
 from nutgiao.edge.preview import Preview
 from nutgiao.edge.signal.lamp import LampReading
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.edge.watch_files import Summary, WatchLog, WatchOptions, write_summary
 from nutgiao.edge.watch_sheet import ContactSheet
 from nutgiao.edge.watch_view import View
@@ -104,7 +104,7 @@ class Watch:
         summary = self._summary
         started_s = self._clock()
         with WatchLog(self._out) as log, DetectorPool(self._detectors, self._clock) as pool:
-            reading = Reading(self._source, pool, self._clock)
+            reading = Reading(self._source, pool, self._clock, self._options.tiling)
             try:
                 while True:
                     if limit is not None and log.frames >= limit:
@@ -149,7 +149,7 @@ class Watch:
             self._second(self._next_second_s, log)
             self._next_second_s += 1.0
         log.on_frame(frame.time_s)
-        lamps = self._view.lamps(frame.image)
+        lamps = self._view.lamps(frame.image, frame.time_s)
         for lamp in lamps:
             log.on_lamp(frame.time_s, lamp.group, lamp.indication)
         self._spent_s["detect"] += looked.detect_s
@@ -206,7 +206,7 @@ class Watch:
         for violation in result.violations:
             log.on_violation(violation)
             if self._annotator is not None:
-                self._annotator.flag(violation.track, violation.kind.value.replace("_", " ").upper(), time_s + FLAG_S)
+                self._annotator.flag(violation.track, violation.kind.replace("_", " ").upper(), time_s + FLAG_S)
 
     def _fill(self, log: WatchLog, wall_s: float) -> None:
         """Completes the summary."""

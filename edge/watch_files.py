@@ -7,15 +7,17 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import IO, Any, Literal
 
 import msgspec
 
+from nutgiao.edge.files import write_whole
 from nutgiao.edge.lanes.crossing import Crossing
 from nutgiao.edge.violation.rule import Violation
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.words import Indication
+from nutgiao.models.vision.tiles import WHOLE, Tiling
 
 REMEMBERED = 4096
 """Frames and lamp changes that are remembered to date an event: minutes, however long the watch lasts."""
@@ -56,6 +58,7 @@ class Summary(msgspec.Struct, kw_only=True):
         model_licence: SPDX identifier of the weights.
         provider: what ran the network.
         tiles: columns and rows of tiles.
+        tile_boxes: parts of the picture that the site names besides.
         blurred: heads and plates were pixelated in the video.
         video: name of the annotated video; None without one.
     """
@@ -88,6 +91,7 @@ class Summary(msgspec.Struct, kw_only=True):
     model_licence: str
     provider: str = ""
     tiles: tuple[int, int] = (1, 1)
+    tile_boxes: int = 0
     blurred: bool = True
     video: str | None = None
 
@@ -101,15 +105,17 @@ class WatchOptions:
         video: write the annotated video.
         blur: pixelate heads and plates in it, in the contact sheet and in the preview.
         sheet: frames on a contact sheet; 0 makes none.
+        tiling: which parts of the picture are looked at besides the whole.
     """
 
     max_frames: int | None = None
     video: bool = True
     blur: bool = True
     sheet: int = 0
+    tiling: Tiling = WHOLE
 
 
-class WatchLog:
+class WatchLog(Closing):
     """Writes ``events.jsonl`` and ``lanes.jsonl`` and counts for the summary.
 
     Args:
@@ -194,14 +200,15 @@ class WatchLog:
 
     def on_violation(self, violation: Violation) -> None:
         """Writes a violation with the figures that justify it."""
-        self.violations[violation.kind.value] += 1
+        self.violations[violation.kind] += 1
         body = {
             "event": "violation",
-            "kind": violation.kind.value,
+            "kind": str(violation.kind),
             "time_s": round(violation.occurred_s, 3),
             "frame": self._frame_at(violation.occurred_s),
             "approach": violation.approach,
             "lane": violation.lane,
+            "zone": violation.zone,
             "track": violation.track,
             "class": violation.vehicle_class.value,
             "confidence": round(violation.confidence, 3),
@@ -224,19 +231,7 @@ class WatchLog:
         self._events.close()
         self._lanes.close()
 
-    def __enter__(self) -> Self:
-        """The log itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Completes both files."""
-        self.close()
-
 
 def write_summary(out: Path, summary: Summary) -> None:
     """Writes ``summary.json`` at once: who finds it finds all of it."""
-    temporary = out / ".summary.json"
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
-    temporary.replace(out / "summary.json")
+    write_whole(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")

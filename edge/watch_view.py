@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from nutgiao.edge.annotate import Annotator, Street
 from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.detect.road_users import RoadUsers
-from nutgiao.edge.perception import Perception, SecondResult, Snapshot
-from nutgiao.edge.signal.lamp import LampReader, LampReading
+from nutgiao.edge.perception import Perception, SecondResult
+from nutgiao.edge.signal.lamp import LampReader, LampReading, news_of
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.edge.track.picture import PictureTracker
+from nutgiao.edge.violation.rider_votes import Looks
+from nutgiao.edge.violation.trace import PICTURE
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.vision.detections import DetectedFrame, Detections
+from nutgiao.models.vision.tiles import WHOLE, Tiling
 
 
 class View(Protocol):
@@ -24,6 +28,11 @@ class View(Protocol):
     @property
     def scale(self) -> tuple[float, float]:
         """Pixels of the picture per pixel of a snapshot's boxes, across and down."""
+        ...
+
+    @property
+    def tiling(self) -> Tiling:
+        """Parts of the picture that the site wants looked at besides the whole."""
         ...
 
     @property
@@ -39,7 +48,7 @@ class View(Protocol):
         """
         ...
 
-    def lamps(self, picture: NDArray[np.uint8]) -> list[LampReading]:
+    def lamps(self, picture: NDArray[np.uint8], time_s: float) -> list[LampReading]:
         """What the lamps in the picture show."""
         ...
 
@@ -72,15 +81,17 @@ class SiteView:
         site: the junction.
         camera: which of its cameras.
 
+        riders: the network that counts riders and looks for helmets; None: these rules tell nothing.
+
     Raises:
         ContractError: if the camera's ground pairs fix no ground plane.
     """
 
     has_lines = True
 
-    def __init__(self, site: Site, camera: Camera) -> None:
-        self._site, self._camera = site, camera
-        self._perception = Perception(site, node=site.id, boot="watch", cameras=(camera.id,))
+    def __init__(self, site: Site, camera: Camera, riders: Looks | None = None) -> None:
+        self._site, self._camera, self.tiling = site, camera, Tiling.of(camera)
+        self._perception = Perception(site, node=site.id, boot="watch", cameras=(camera.id,), riders=riders)
         self._users: RoadUsers | None = None
         self._readers: list[LampReader] = []
         self.scale = (1.0, 1.0)
@@ -93,13 +104,14 @@ class SiteView:
         street = Street.of(self._site, self._camera, self._perception.homography(self._camera.id))
         return Annotator((picture.shape[1], picture.shape[0]), self.scale, street)
 
-    def lamps(self, picture: NDArray[np.uint8]) -> list[LampReading]:
+    def lamps(self, picture: NDArray[np.uint8], time_s: float) -> list[LampReading]:
         """See `View.lamps`."""
-        return [reader.read(picture) for reader in self._readers]
+        return [reader.read(picture, time_s) for reader in self._readers]
 
     def track(self, frame: Frame, found: Detections, lamps: Sequence[LampReading]) -> tuple[Detections, Snapshot]:
         """See `View.track`."""
-        self._perception.on_signal(frame.time_s, {lamp.group: lamp.indication for lamp in lamps})
+        for news in (one for lamp in lamps for one in news_of(lamp, frame.time_s)):
+            self._perception.on_signal(news.time_s, {news.group: news.indication}, PICTURE, news.confidence)
         assert self._users is not None  # noqa: S101 - made with the first frame
         users = self._users.of(found)
         # The picture stays out: nothing here builds evidence, and the ring buffer would hold twelve seconds of pixels.
@@ -122,6 +134,7 @@ class OpenView:
     """
 
     scale = (1.0, 1.0)
+    tiling = WHOLE
     has_lines = False
 
     def __init__(self, camera: str) -> None:
@@ -134,7 +147,7 @@ class OpenView:
         self._tracker = PictureTracker(f"{self._camera}-watch", size_px)
         return Annotator(size_px, self.scale)
 
-    def lamps(self, picture: NDArray[np.uint8]) -> list[LampReading]:
+    def lamps(self, picture: NDArray[np.uint8], time_s: float) -> list[LampReading]:
         """See `View.lamps`; where nobody has said where a lamp is, none is read."""
         return []
 

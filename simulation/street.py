@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import SimulationFailed
 from nutgiao.models.contracts.words import CLASS_CODE, Indication, VehicleClass
 from nutgiao.simulation.demand import WORKDAY, Profile, make_demand
@@ -70,7 +70,7 @@ class Mishaps:
     emergency_stops: int = 0
 
 
-class Street:
+class Street(Closing):
     """One SUMO simulation; libsumo allows one at a time in a process.
 
     Use it as a context manager: leaving closes SUMO, which completes its output files.
@@ -108,12 +108,6 @@ class Street:
         Raises:
             SimulationFailed: if SUMO is missing, does not start, or already runs in this process.
         """
-        sumo_home()
-        import libsumo
-
-        self._sumo: Any = libsumo
-        if libsumo.isLoaded():
-            raise SimulationFailed("a street already runs in this process; SUMO as a library allows one at a time")
         net = build_network(out_dir)
         routes = demand if demand is not None else make_demand(seed, begin_s, end_s, profile, out_dir)
         self.junctions: dict[str, SignalisedJunction] = read_network(net)
@@ -134,6 +128,18 @@ class Street:
         options += ["--statistic-output", str(self.statistics)]
         options += ["--no-warnings", "true", "--no-step-log", "true", "--duration-log.disable", "true"]
         options += ["--max-depart-delay", "-1", "--route-steps", "200", *extra_options]
+        self._begin(options, begin_s)
+        for name, junction in self.junctions.items():
+            self.show(name, dict.fromkeys(junction.groups, Indication.RED))
+
+    def _begin(self, options: list[str], begin_s: float) -> None:
+        """Starts SUMO and gets ready to read it."""
+        sumo_home()
+        import libsumo
+
+        self._sumo: Any = libsumo
+        if libsumo.isLoaded():
+            raise SimulationFailed("a street already runs in this process; SUMO as a library allows one at a time")
         try:
             libsumo.start(options)
         except (libsumo.TraCIException, libsumo.FatalTraCIError) as error:
@@ -152,16 +158,6 @@ class Street:
         self._letters: dict[str, str] = {}
         self._collided: set[tuple[str, str]] = set()
         self.shown: dict[str, dict[str, Indication]] = {}
-        for name, junction in self.junctions.items():
-            self.show(name, dict.fromkeys(junction.groups, Indication.RED))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stops SUMO; may be called twice."""

@@ -253,6 +253,10 @@ class TruthRecorder:
             self._pending[int(slot[k])] = self._violation(
                 ViolationKind.STOP_LINE, users, int(rows[k]), int(index[k]), since, numbers
             )
+        for k in np.flatnonzero(still) if self._pending else ():
+            pending = self._pending.get(int(slot[k]))
+            if pending is not None:
+                pending.numbers["stood_s"] = float(stood[k])
         for k in np.flatnonzero(~red) if self._pending else ():
             found = self._pending.pop(int(slot[k]), None)
             if found is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from nutgiao.models.closing import Closing
 from nutgiao.simulation.pools import Call, LocalPool, Outcome, Pool, side_by_side
 from nutgiao.simulation.run_cache import RunCache
 from nutgiao.simulation.scenario import Scenario
@@ -49,7 +50,7 @@ class Answer:
     problem: str = ""
 
 
-class Workers:
+class Workers(Closing):
     """Runs jobs in the processes of a pool.
 
     Args:
@@ -67,12 +68,6 @@ class Workers:
     ) -> None:
         self._pool, self._runner, self._cache = pool or LocalPool(count), runner, cache
         self.kept = 0
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Ends the processes; the next run starts new ones."""

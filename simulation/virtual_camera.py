@@ -119,6 +119,7 @@ class VirtualCamera:
         self._pinhole = pinhole_of(approach)
         self._parameters = self._pinhole.parameters()
         self._random = random
+        self._count = 0
         self._make_room(512)
 
     def see(self, users: RoadUsers) -> Detections:
@@ -135,6 +136,7 @@ class VirtualCamera:
         count = picture_boxes(
             self._parameters, users.centre_m, users.heading_deg, users.size_m, self._rows, self._whole
         )
+        self._count = count
         cover(self._whole, count, float(WIDTH_PX), float(HEIGHT_PX), CUT_SHARE, self._seen, self._visible)
         random = self._random
         uniform = random.random((count, 2))
@@ -147,6 +149,15 @@ class VirtualCamera:
         )
         found = Detections(boxes, scores, codes).select(random.permutation(kept))
         return self._with_false_box(found) if random.random() < FALSE_BOXES_PER_FRAME else found
+
+    def bodies(self) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+        """Who was before the camera when it last saw; for truth only, no detector knows it.
+
+        Returns:
+            ``(m,)`` rows of the road users, ``(m, 4)`` their whole boxes in pixels, ``(m,)`` visible share of each.
+        """
+        m = self._count
+        return self._rows[:m].copy(), self._whole[:m].astype(np.float32), self._visible[:m].copy()
 
     def _make_room(self, size: int) -> None:
         self._rows = np.empty(size, np.int64)

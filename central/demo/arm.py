@@ -91,6 +91,7 @@ class Town:
         key: the centre's signing key.
         keys: evidence keys that the boxes have told.
         mode: what boxes may do within a plan.
+        chores: what the centre does with cases by itself, every few seconds.
     """
 
     site_files: dict[str, str]
@@ -101,6 +102,7 @@ class Town:
     key: Ed25519PrivateKey
     keys: dict[str, set[str]]
     mode: ControlMode = ControlMode.FIXED
+    chores: Callable[[float], object] = lambda now_s: None
 
 
 def run_nutgiao(
@@ -139,7 +141,9 @@ def run_nutgiao(
             raise SimulationFailed("the street ended before it began")
         address, secret = str(where["street"]), str(where["key"])
         boxes = [stack.enter_context(_box(site, city, address, secret, seed, folder, town)) for site in sites]
-        centre = Centre(sites, city, town.broker, town.state, town.store, town.key, town.keys, mode=town.mode)
+        centre = Centre(
+            sites, city, town.broker, town.state, town.store, town.key, town.keys, mode=town.mode, chores=town.chores
+        )
         centre.start(period.midnight_s + period.begin_s)
         stack.callback(centre.close)
         if clock is not None:

@@ -8,15 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import SimulationFailed
 
 TAIL_CHARACTERS = 1500
 
 
-class Child:
+class Child(Closing):
     """One Python process of ours; leaving the context ends it.
 
     Args:
@@ -42,12 +41,8 @@ class Child:
             start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Ends it if it still runs."""
         self.stop()
 
     def news(self) -> Iterator[dict[str, object]]:

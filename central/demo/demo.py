@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from nutgiao.central.cases.auto import Auto
+from nutgiao.central.cases.bundles import Bundles
+from nutgiao.central.cases.case import ViolationCase
 from nutgiao.central.centre import Centre
 from nutgiao.central.demo.arm import Period, Town, run_nutgiao, run_shipped
 from nutgiao.central.demo.broker import broker
@@ -28,19 +31,19 @@ from nutgiao.central.demo.live import Live
 from nutgiao.central.demo.report import ShownBundle, show_bundle, write_report
 from nutgiao.central.demo.summary import make_summary
 from nutgiao.central.demo.table import print_tables
-from nutgiao.central.evidence import bundle_problem
+from nutgiao.central.evidence import bundle_problem, by_keys
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
-from nutgiao.central.store import ViolationCase
 from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
+from nutgiao.models.contracts.case_rules import CaseRules
 from nutgiao.models.contracts.site import Site
 from nutgiao.models.contracts.words import ControlMode, ViolationKind
 from nutgiao.simulation.networks.build import sumo_home
 from nutgiao.simulation.run import RunResult
 
 MANY = 1_000_000
-OURS = ("runs", "evidence", "centre.sqlite", "centre.sqlite-wal", "centre.sqlite-shm")
+OURS = ("runs", "evidence", "centre.sqlite", "centre.sqlite-wal", "centre.sqlite-shm", "centre.people.sqlite")
 DAY_S = 86400
 LIVE_PACE = 4.0
 """After the result the street goes on at this many times real time: quick enough to see plans change, slow to watch."""
@@ -62,6 +65,7 @@ class DemoOptions:
         port: of the page.
         once: end after the report instead of serving the page.
         mode: what boxes may do within the centre's plans.
+        rules: how cases are handled.
     """
 
     sites: tuple[Site, ...]
@@ -72,6 +76,7 @@ class DemoOptions:
     broker: str | None
     port: int
     once: bool
+    rules: CaseRules
     mode: ControlMode = ControlMode.FIXED
 
 
@@ -98,22 +103,24 @@ def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         store = SqliteStore(out / "centre.sqlite", out / "evidence")
         stack.callback(store.close)
+        bundles, rules, key = Bundles(out / "evidence", by_keys(keys)), options.rules, Ed25519PrivateKey.generate()
+        auto = Auto(store, bundles, rules)
         page = make_app(
             state,
             store,
-            out / "evidence",
+            bundles,
             clock=live.now_s,
-            verify=lambda path, node: bundle_problem(path, keys.get(node, ())),
+            rules=rules,
+            seal=key,
             result=live.result,
             uplink=live.uplink,
         )
         server = stack.enter_context(WebServer(page, port=options.port))
         address = stack.enter_context(broker(options.broker))
         console.print(f"Page  [bold]{server.url}[/]   broker {address}   seeds {', '.join(map(str, options.seeds))}")
-        town = Town(
-            options.site_files, address, state, store, server.url, Ed25519PrivateKey.generate(), keys, options.mode
-        )
+        town = Town(options.site_files, address, state, store, server.url, key, keys, options.mode, auto.check_new)
         shipped, nutgiao = _run_all(options, live, town, console)
+        auto.check_new(live.now_s())  # what the boxes have sent after the last second of the street
         cases, _ = store.violations(limit=MANY)
         facts = {
             "plans": plans_sent(store.plans(limit=MANY)),
@@ -218,10 +225,11 @@ def _one_bundle(cases: Sequence[ViolationCase], options: DemoOptions, keys: dict
     with_bundle = [case.report for case in cases if case.report.evidence is not None]
     if not with_bundle:
         return None
-    best = max(with_bundle, key=lambda report: (report.kind is ViolationKind.RED_LIGHT, report.confidence))
+    best = max(with_bundle, key=lambda report: (report.kind == ViolationKind.RED_LIGHT, report.confidence))
     assert best.evidence is not None  # noqa: S101 - filtered above
     seed = best.boot.removeprefix("s")
     sealed = options.out / "runs" / f"nutgiao-{seed}" / best.node / "evidence" / best.evidence.bundle
     shown = options.out / RESULTS[2]
     shutil.copyfile(sealed, shown)
-    return show_bundle(shown, bundle_problem(shown, keys.get(best.node, ())) or "intact")
+    problem = bundle_problem(shown, keys.get(best.node, ()), node=best.node, violation=best.violation)
+    return show_bundle(shown, problem or "intact")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nutgiao.models.contracts.words import ViolationKind
+from nutgiao.models.contracts.words import ViolationKind, ViolationName
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
     """A violation, as the simulator recorded it or as an edge reported it."""
 
-    kind: ViolationKind
+    kind: ViolationName
     node: str
-    approach: str
+    approach: str | None
     time_s: float
     two_wheeler: bool
 
@@ -23,7 +23,7 @@ class Deed:
 class Score:
     """How well one kind was found."""
 
-    kind: ViolationKind
+    kind: ViolationName
     truth: int
     reported: int
     matched: int
@@ -53,8 +53,8 @@ def match(truth: Sequence[Deed], reports: Sequence[Deed], kind: ViolationKind) -
 
     Whether it was a two-wheeler must agree as well: a fine for the car beside the rider is a wrong fine.
     """
-    deeds = [deed for deed in truth if deed.kind is kind]
-    claims = [claim for claim in reports if claim.kind is kind]
+    deeds = [deed for deed in truth if deed.kind == kind]
+    claims = [claim for claim in reports if claim.kind == kind]
     pairs = sorted(
         (abs(deed.time_s - claim.time_s), i, j)
         for i, deed in enumerate(deeds)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nutgiao.central.cases.case import ViolationCase
 from nutgiao.central.demo.matching import Deed, Score, match
 from nutgiao.central.demo.statistics import Interval, interval, paired
-from nutgiao.central.store import ViolationCase
 from nutgiao.models.contracts.words import TWO_WHEELERS, VehicleClass, ViolationKind
 from nutgiao.simulation.metrics import RunMetrics
 from nutgiao.simulation.run import BIN_S, RunResult

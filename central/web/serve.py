@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from types import TracebackType
+from typing import Self
 
 import uvicorn
 from fastapi import FastAPI
 
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import PortBusy
 
 
-class WebServer:
+class WebServer(Closing):
     """Serves an application of `make_app` until closed.
 
     Args:
@@ -41,14 +42,13 @@ class WebServer:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
 
-    def __enter__(self) -> WebServer:
+    def __enter__(self) -> Self:
         self._socket.listen(128)  # from here on callers wait instead of being refused
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Ends the streams and the server, and lets the port go."""
         self._app.state.closing.set()
         self._server.should_exit = True
         self._thread.join(5.0)

@@ -9,7 +9,7 @@ import msgspec
 
 from nutgiao.central.proposals import Proposal
 from nutgiao.central.state import NetworkState
-from nutgiao.central.store import Store, ViolationCase
+from nutgiao.central.store import Store
 from nutgiao.models.contracts.messages import PriorityStatus
 from nutgiao.models.contracts.plan import SignalPlan
 from nutgiao.models.contracts.timeline import stage_starts
@@ -54,26 +54,6 @@ def plan_rows(state: NetworkState, store: Store, now_s: float) -> list[dict[str,
         if (kept.plan.node, kept.plan.revision) not in known
     ]
     return [_plan(each, now_s) for each in [*live, *older]]
-
-
-def case_row(case: ViolationCase) -> dict[str, Any]:
-    """A violation as a row of the list."""
-    report = case.report
-    return {
-        "id": report.violation,
-        "node": report.node,
-        "kind": report.kind,
-        "approach": report.approach,
-        "lane": report.lane,
-        "vehicle_class": report.vehicle_class,
-        "occurred_s": report.occurred_s,
-        "confidence": report.confidence,
-        "state": case.state,
-        "reviewer": case.reviewer,
-        "reason": case.reason,
-        "decided_s": case.decided_s,
-        "bundle": report.evidence.bundle if report.evidence else None,
-    }
 
 
 def _node(state: NetworkState, node: str, now_s: float) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from nutgiao.configs.document import Key
 from nutgiao.configs.site_file import SiteFile
-from nutgiao.edge.calibrate.draft import Draft, DraftLamp
+from nutgiao.edge.calibrate.draft import Draft, DraftLamp, DraftZone
 from nutgiao.edge.calibrate.street import approach_from_borders, grid, lanes, trust
 from nutgiao.models.contracts.errors import ConfigError, ContractError
-from nutgiao.models.contracts.site import Approach, CalibrationNote, Camera, Lane, apart_deg
-from nutgiao.models.contracts.words import Turn
+from nutgiao.models.contracts.site import Approach, CalibrationNote, Camera, Lane, Zone, apart_deg
+from nutgiao.models.contracts.words import Turn, ZoneKind
 from nutgiao.models.vision.calibration import noted_noise
 from nutgiao.models.vision.homography import Homography, fit_homography
 from nutgiao.models.vision.pair_check import CHECKABLE_PAIRS, PairReport, report_pairs
@@ -81,6 +81,7 @@ class Desk:
             "width": camera.width_px,
             "height": camera.height_px,
             "groups": list(groups),
+            "kinds": list(ZoneKind),
             "approaches": [
                 {"id": approach.id, "lanes": [lane.id for lane in approach.lanes]} for approach in self.watched
             ],
@@ -95,7 +96,9 @@ class Desk:
         for zone in site.zones:
             px = homography.image(np.array(zone.polygon_m, np.float64))
             seen = np.isfinite(px).all()
-            zones.append({"id": zone.id, "what": zone.what, "px": px.round(1).tolist() if seen else None})
+            zones.append(
+                {"id": zone.id, "what": zone.what, "kind": zone.kind, "px": px.round(1).tolist() if seen else None}
+            )
         pairs = () if self.unmeasured else camera.ground_pairs
         return {
             "pairs": [dict(zip("uvxy", pair, strict=True)) for pair in pairs],
@@ -240,7 +243,7 @@ class Desk:
         return changes
 
     def _zone_changes(self, draft: Draft, homography: Homography) -> dict[Key, Any]:
-        """Zones on the ground; one that was not moved keeps its metres."""
+        """Zones on the ground; one that was not moved keeps its metres, and all keep what the page does not show."""
         old = {zone.id: zone for zone in self._file.site.zones}
         before = {zone["id"]: zone["px"] for zone in self._written()["zones"]}
         rows = []
@@ -253,7 +256,7 @@ class Desk:
                 if not np.isfinite(ground).all():
                     raise self._error(f"zones[{k}]", "a corner lies above the horizon.", "Click it on the road.")
                 corners = ground.round(2).tolist()
-            rows.append({"id": zone.id, **({"what": zone.what} if zone.what else {}), "polygon_m": corners})
+            rows.append(_zone_row(zone, old.get(zone.id), corners))
         if not rows:
             return {("zones",): None}
         return {("zones",): rows}
@@ -300,6 +303,21 @@ def camera_named(file: SiteFile, name: str | None) -> Camera:
             str(file.path), None, "cameras", f"there is no camera '{name}'.", f"Known: {', '.join(names)}."
         )
     return file.site.cameras[names.index(name)]
+
+
+def _zone_row(drawn: DraftZone, old: Zone | None, corners: list[list[float]]) -> dict[str, Any]:
+    """A zone as the site file has it: hours, classes and groups are typed there, not drawn on the page."""
+    row: dict[str, Any] = {"id": drawn.id}
+    if drawn.what:
+        row["what"] = drawn.what
+    row["polygon_m"] = corners
+    kind = drawn.kind or (old.kind if old is not None else ZoneKind.OTHER)
+    if kind is not ZoneKind.OTHER:
+        row["kind"] = kind.value
+    if old is not None:
+        kept = msgspec.to_builtins(old)
+        row |= {name: kept[name] for name in ("hours", "classes", "signal_groups") if kept[name]}
+    return row
 
 
 def _whole_pairs(draft: Draft) -> tuple[list[int], Floats]:

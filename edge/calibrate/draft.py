@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from nutgiao.models.contracts.words import ZoneKind
+
 Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Pixel = tuple[Number, Number]
 Box = tuple[int, int, int, int]
@@ -26,10 +28,11 @@ class Pair(_Part, frozen=True, kw_only=True):
 
 
 class DraftZone(_Part, frozen=True, kw_only=True):
-    """A zone; without pixels it is one that this camera does not see, and stays as it is."""
+    """A zone; without pixels it is one that this camera does not see, and stays as it is, as does its kind if None."""
 
     id: Annotated[str, Meta(max_length=64)]
     what: Annotated[str, Meta(max_length=200)] = ""
+    kind: ZoneKind | None = None
     px: Annotated[tuple[Pixel, ...], Meta(max_length=100)] | None = None
 
 

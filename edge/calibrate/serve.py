@@ -17,6 +17,7 @@ import msgspec
 
 from nutgiao.edge.calibrate.desk import Desk
 from nutgiao.edge.calibrate.draft import Draft
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import ConfigError, NutgiaoError, PortBusy
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -31,7 +32,7 @@ _PAGE = {
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-class DeskServer:
+class DeskServer(Closing):
     """The page of one desk.
 
     Args:
@@ -85,10 +86,6 @@ class DeskServer:
         self._thread = threading.Thread(target=self.serve, name="calibrate page", daemon=True)
         self._thread.start()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        """Ends it."""
-        self.close()
 
 
 def _handler(desk: Desk, still: bytes, host: str, token: str | None) -> type[BaseHTTPRequestHandler]:

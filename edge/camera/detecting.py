@@ -6,7 +6,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from nutgiao.edge.camera.picture import PictureWatch
 from nutgiao.edge.camera.pipeline import DetectorPool, Feed, Looked
@@ -20,6 +23,7 @@ from nutgiao.models.contracts.messages import CameraHealth, CameraTrouble
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.contracts.words import PictureFault
 from nutgiao.models.vision.detections import DetectedFrame
+from nutgiao.models.vision.tiles import Tiling, gather
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +62,7 @@ class DetectingCamera:
         kept: Path | None = None,
     ) -> None:
         self._site, self._camera, self._open, self._now = site, camera, opener, now
-        self._feed = pool.feed()
+        self._feed = pool.feed(Tiling.of(camera))
         self._lock = threading.Lock()
         self._frames: deque[DetectedFrame] = deque()
         self._lamps: deque[LampNews] = deque()
@@ -140,10 +144,8 @@ class DetectingCamera:
             self._picture.look(frame.image, frame.time_s)
             blank_s, troubles = self._picture.blank_s, self._picture.troubles
             moved = any(trouble.fault is PictureFault.MOVED for trouble in troubles)
-            news = [
-                LampNews(frame.time_s, read.group, read.indication)
-                for read in (r.read(frame.image) for r in (() if moved or blank_s is not None else readers))
-            ]
+            seeing = () if moved or blank_s is not None else readers
+            news = [one for reader in seeing for one in reader.news(frame.image, frame.time_s)]
             with self._lock:
                 self._blank_s, self._troubles = blank_s, troubles
                 self._lamps.extend(news)
@@ -167,8 +169,14 @@ class DetectingCamera:
 
     def _keep(self, looked: Looked) -> None:
         frame = looked.frame
+        height, width = frame.image.shape[:2]
+        to_site = np.tile([self._camera.width_px / width, self._camera.height_px / height], 2).astype(np.float32)
+        sighted = gather([looked.sight.users, looked.sight.faint])
+        sighted = replace(sighted, boxes_px=sighted.boxes_px * to_site)
         with self._lock:
-            self._frames.append(DetectedFrame(self._camera.id, frame.time_s, self._count, looked.users, frame.image))
+            self._frames.append(
+                DetectedFrame(self._camera.id, frame.time_s, self._count, looked.users, frame.image, sighted)
+            )
             self._count += 1
             self._last_s = frame.time_s
             while len(self._frames) > WAITING_FRAMES:

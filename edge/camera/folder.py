@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
 from nutgiao.edge.camera.source import Frame
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost
 
 KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -18,7 +17,7 @@ DEFAULT_FPS = 10.0
 """Single pictures carry no time; the tracking sets of KITTI have ten a second. ``FOLDER?fps=25`` says otherwise."""
 
 
-class FolderSource:
+class FolderSource(Closing):
     """Pictures of a folder in the order of the numbers in their names, 2 before 10.
 
     Args:
@@ -70,16 +69,6 @@ class FolderSource:
     def close(self) -> None:
         """No file is held open between pictures; nothing comes any more."""
         self._paths = []
-
-    def __enter__(self) -> Self:
-        """The source itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the source."""
-        self.close()
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.edge.camera.source import Frame
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost
 
 FIRST_PAUSE_S = 0.5
@@ -34,7 +34,7 @@ class Connection(Protocol):
         ...
 
 
-class LiveSource:
+class LiveSource(Closing):
     """Frames of a camera that does not wait for us.
 
     A frame that nobody took before the next one came is dropped and counted: a queue of old frames would make every
@@ -133,13 +133,3 @@ class LiveSource:
                 self._changed.notify_all()
         if capture is not None:
             capture.release()
-
-    def __enter__(self) -> Self:
-        """The source itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the source."""
-        self.close()

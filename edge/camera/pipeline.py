@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from nutgiao.edge.camera.source import Frame
-from nutgiao.edge.detect.detector import Detector, Sight
+from nutgiao.edge.detect.detector import Detector, Look, Sight
+from nutgiao.models.closing import Closing
 from nutgiao.models.vision.detections import Detections
+from nutgiao.models.vision.tiles import WHOLE, Box, Tiling
 
 Fit = Callable[[Detections], Detections]
 """From what the network saw to the road users of a site; runs in the detector's thread."""
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Looked:
         frame: the picture.
         sight: what the detector saw, in pixels of the picture.
         users: the road users as the feed's `Fit` made them of it.
-        detect_s: wall seconds that detector and fit took.
+        detect_s: wall seconds that detector and fit took, shared by the pictures that were looked at together.
     """
 
     frame: Frame
@@ -41,12 +35,12 @@ class Looked:
     detect_s: float
 
 
-class DetectorPool:
+class DetectorPool(Closing):
     """Detectors of one thread each, shared by cameras in turn: one core, one detector.
 
     Two detectors of one thread carry more frames than one of two threads, because no core ever waits for the other
     inside a layer. Whoever has waited longest for a turn is served next, so a camera that gives no frames, or too many,
-    takes nothing from the others.
+    takes nothing from the others. A detector that gains by it looks at pictures of several cameras in one call.
 
     Args:
         detectors: each is used by one thread alone.
@@ -72,9 +66,13 @@ class DetectorPool:
         for thread in self._threads:
             thread.start()
 
-    def feed(self) -> Feed:
-        """A way in and out for one camera."""
-        feed = Feed(self)
+    def feed(self, tiling: Tiling = WHOLE) -> Feed:
+        """A way in and out for one camera.
+
+        Args:
+            tiling: which parts of its pictures are looked at besides the whole.
+        """
+        feed = Feed(self, tiling)
         with self.news:
             self._feeds.append(feed)
         return feed
@@ -101,29 +99,45 @@ class DetectorPool:
                     self.news.wait()
                 if self._closing:
                     return
-                feed = min((feed for feed in self._feeds if feed.ready), key=lambda feed: feed.turn)
-                self._turns += 1
-                number, frame, fit = feed.begin(self._turns)
-            before_s = self._clock()
-            outcome: Looked | Exception
-            try:
-                sight = detector.look(frame.image)
-                outcome = Looked(frame, sight, fit(sight.users), self._clock() - before_s)
-            except Exception as error:  # noqa: BLE001 - it belongs to whoever takes this frame, and must not end the pool
-                outcome = error
-            with self.news:
-                feed.done[number] = outcome
-                self.news.notify_all()
+                turns = []
+                for feed in sorted((feed for feed in self._feeds if feed.ready), key=lambda feed: feed.turn):
+                    self._turns += 1
+                    turns.append(feed.begin(self._turns))
+                    if sum(turn.calls for turn in turns) >= detector.at_once:
+                        break
+            for turn, outcome in zip(turns, self._outcomes(detector, turns), strict=True):
+                with self.news:
+                    turn.feed.done[turn.number] = outcome
+                    self.news.notify_all()
 
-    def __enter__(self) -> Self:
-        """The pool itself."""
-        return self
+    def _outcomes(self, detector: Detector, turns: list[_Turn]) -> list[Looked | Exception]:
+        """Looks at pictures together; if that fails one by one, so that no camera suffers from another's picture."""
+        before_s = self._clock()
+        try:
+            sights = detector.look_all([Look(turn.frame.image, turn.tiles) for turn in turns])
+            users = [turn.fit(sight.users) for turn, sight in zip(turns, sights, strict=True)]
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever takes this frame, and must not end the pool
+            return [error] if len(turns) == 1 else [self._outcomes(detector, [turn])[0] for turn in turns]
+        took_s = (self._clock() - before_s) / len(turns)
+        return [
+            Looked(turn.frame, sight, found, took_s) for turn, sight, found in zip(turns, sights, users, strict=True)
+        ]
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the pool."""
-        self.close()
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A frame whose turn it is."""
+
+    feed: Feed
+    number: int
+    frame: Frame
+    fit: Fit
+    tiles: tuple[Box, ...]
+
+    @property
+    def calls(self) -> int:
+        """Pictures that the network gets of it."""
+        return 1 + len(self.tiles)
 
 
 class Feed:
@@ -133,8 +147,8 @@ class Feed:
     begun.
     """
 
-    def __init__(self, pool: DetectorPool) -> None:
-        self._pool, self._news = pool, pool.news
+    def __init__(self, pool: DetectorPool, tiling: Tiling) -> None:
+        self._pool, self._news, self._tiling = pool, pool.news, tiling
         self._waiting: deque[tuple[Frame, Fit]] = deque()
         self.begun = self._taken = 0
         self._end: BaseException | None = None
@@ -148,12 +162,13 @@ class Feed:
         """A frame waits, and its answer would have a place; for the pool, under its lock."""
         return bool(self._waiting) and self.begun - self._taken < self._pool.size + 2
 
-    def begin(self, turn: int) -> tuple[int, Frame, Fit]:
+    def begin(self, turn: int) -> _Turn:
         """Hands the next frame to a detector; for the pool, under its lock."""
         self.turn = turn
         number, self.begun = self.begun, self.begun + 1
         self._news.notify_all()
-        return number, *self._waiting.popleft()
+        frame, fit = self._waiting.popleft()
+        return _Turn(self, number, frame, fit, self._tiling.boxes((frame.image.shape[1], frame.image.shape[0])))
 
     def offer(self, frame: Frame, fit: Fit = lambda found: found) -> None:
         """Gives a live frame: one that still waits is dropped and counted, for an old picture is worth less."""

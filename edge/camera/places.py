@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from nutgiao.edge.camera.position import NEAR_PX, NOWHERE, WIDTH_PX, Background, place
+from nutgiao.edge.files import write_whole
 from nutgiao.models.contracts.site import Camera
 
 log = logging.getLogger(__name__)
@@ -86,10 +87,7 @@ class Places:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            written = cv2.imencode(".png", background.grey)[1].tobytes()
-            half = self._file(number).with_suffix(".part")
-            half.write_bytes(written)
-            half.replace(self._file(number))
+            write_whole(self._file(number), cv2.imencode(".png", background.grey)[1].tobytes())
         except OSError as error:  # the camera is watched all the same, only not over a restart
             log.warning("the background of a camera cannot be kept: %s", error)
 

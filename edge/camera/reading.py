@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from nutgiao.edge.camera.pipeline import DetectorPool, Looked
 from nutgiao.edge.camera.source import FrameSource
+from nutgiao.models.vision.tiles import WHOLE, Tiling
 
 CLOSE_S = 5.0
 
@@ -19,12 +20,19 @@ class Reading:
         source: where frames come from; the caller closes it, after `close`.
         pool: who looks at them.
         clock: seconds, for how long decoding took.
+        tiling: which parts of the pictures are looked at besides the whole.
     """
 
-    def __init__(self, source: FrameSource, pool: DetectorPool, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        source: FrameSource,
+        pool: DetectorPool,
+        clock: Callable[[], float] = time.perf_counter,
+        tiling: Tiling = WHOLE,
+    ) -> None:
         self._source, self._clock = source, clock
         self._live = source.frames_expected is None
-        self._feed = pool.feed()
+        self._feed = pool.feed(tiling)
         self._stop = threading.Event()
         self.decode_s = 0.0
         self._thread = threading.Thread(target=self._run, name=f"read-{source.camera}", daemon=True)

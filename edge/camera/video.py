@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 
@@ -17,6 +15,7 @@ from nutgiao.edge.camera.device import Device
 from nutgiao.edge.camera.folder import DEFAULT_FPS, FolderSource
 from nutgiao.edge.camera.live import LiveSource
 from nutgiao.edge.camera.source import Frame, FrameSource
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ READ_TIMEOUT_MS = 2000
 """A stream that is open and brings nothing is given up after two or three of these: OpenCV tries again by itself."""
 
 
-class FileSource:
+class FileSource(Closing):
     """A video file, read frame by frame at the speed of whoever reads.
 
     The time of a frame is the file's own time stamp where these rise, because recordings of street cameras often have
@@ -92,16 +91,6 @@ class FileSource:
     def close(self) -> None:
         """Lets the file go."""
         self._capture.release()
-
-    def __enter__(self) -> Self:
-        """The source itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the file."""
-        self.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -13,9 +14,11 @@ from nutgiao.edge.detect.graph import MULTIPLE_PX, resize_network
 from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.detect.quantize import quantize_network
 from nutgiao.edge.detect.store import WeightsStore, sha256_of
+from nutgiao.edge.files import write_whole
 from nutgiao.models.contracts.errors import ModelUnavailable
-from nutgiao.models.vision.cards import Head, ModelCard
+from nutgiao.models.vision.cards import Head, ModelCard, WeightsCard
 
+C = TypeVar("C", bound=WeightsCard)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -95,7 +98,7 @@ def quantized(
         target.unlink(missing_ok=True)
 
 
-def keep(store: WeightsStore, card: ModelCard, file: Path) -> ModelCard:
+def keep(store: WeightsStore, card: C, file: Path) -> C:
     """Puts a file into the store under its card's name, with the card beside it.
 
     Args:
@@ -113,9 +116,7 @@ def keep(store: WeightsStore, card: ModelCard, file: Path) -> ModelCard:
     path = store.path(card)
     # The card last: without it the file is nobody's and is refused, with an old card its hash does not fit.
     file.replace(path)
-    beside = path.with_suffix(".json.making")
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=1))
-    beside.replace(path.with_suffix(".json"))
+    write_whole(path.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(card), indent=1))
     return card
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.models.contracts.errors import ModelUnavailable
+from nutgiao.models.vision.yolo import STRIDES, cells
 
-STRIDES = (8, 16, 32)
 MULTIPLE_PX = STRIDES[-1]
 """Both sides of the input have to be a multiple of the coarsest stride."""
 
 
-def anchor_tables(size_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where the anchors of a YOLOv8 head lie: cell centres of the grids of strides 8, 16 and 32, row by row.
+def _anchor_tables(size_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where the anchors of a YOLOv8 head lie: at the centres of the cells.
 
     Source: Ultralytics ``make_anchors`` (offset 0.5), which exports them as constants.
 
@@ -27,12 +27,8 @@ def anchor_tables(size_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArra
     Returns:
         Centres ``(2, n)`` in cells (x, y), and strides ``(n,)`` in pixels.
     """
-    centres, strides = [], []
-    for stride in STRIDES:
-        columns, rows = np.meshgrid(np.arange(size_px[0] // stride) + 0.5, np.arange(size_px[1] // stride) + 0.5)
-        centres.append(np.stack([columns.ravel(), rows.ravel()]))
-        strides.append(np.full(columns.size, stride))
-    return np.concatenate(centres, axis=1).astype(np.float32), np.concatenate(strides).astype(np.float32)
+    corners, strides = cells(size_px)
+    return corners.T + np.float32(0.5), strides[:, 0]
 
 
 def resize_network(source: Path, target: Path, size_px: tuple[int, int], keep: Sequence[int] | None = None) -> None:
@@ -116,8 +112,8 @@ def _replace_tables(graph: Any, old: tuple[int, int], new: tuple[int, int]) -> s
     """Puts the new anchor tables in and tells which were found: tables of which every value is as expected."""
     from onnx import numpy_helper
 
-    centres, strides = anchor_tables(old)
-    new_centres, new_strides = anchor_tables(new)
+    centres, strides = _anchor_tables(old)
+    new_centres, new_strides = _anchor_tables(new)
     found = set()
     for tensor in graph.initializer:
         if tensor.data_type != 1 or strides.size not in tensor.dims:  # 1: float32
@@ -137,7 +133,7 @@ def _replace_reshapes(graph: Any, old: tuple[int, int], new: tuple[int, int]) ->
 
     anchors = {sum(_cells(old, s) for s in STRIDES): sum(_cells(new, s) for s in STRIDES)}
     # Attention works on the coarsest grid.
-    cells = {_cells(old, STRIDES[-1]): _cells(new, STRIDES[-1])}
+    coarsest = {_cells(old, STRIDES[-1]): _cells(new, STRIDES[-1])}
     grid = [old[1] // STRIDES[-1], old[0] // STRIDES[-1]]
     targets = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
     for tensor in graph.initializer:
@@ -149,7 +145,7 @@ def _replace_reshapes(graph: Any, old: tuple[int, int], new: tuple[int, int]) ->
         if len(dims) == 4 and dims[2:] == grid:
             dims[2:] = [new[1] // STRIDES[-1], new[0] // STRIDES[-1]]
         else:
-            dims[-1] = (anchors | cells).get(dims[-1], dims[-1])
+            dims[-1] = (anchors | coarsest).get(dims[-1], dims[-1])
         tensor.CopyFrom(numpy_helper.from_array(np.array(dims, np.int64), tensor.name))
 
 

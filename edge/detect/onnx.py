@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.detector import Detector, Look, Sight
 from nutgiao.edge.detect.runtimes import Device, Runtime, open_runtime
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.vision.cards import DEFAULT_CARD, YOLOX_NANO_COCO, Head, ModelCard
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.riders import join_riders
-from nutgiao.models.vision.tiles import gather, tile_grid, untile
+from nutgiao.models.vision.tiles import Box, gather, untile
 from nutgiao.models.vision.yolo import (
     GROUP_OF_CODE,
     GROUP_OF_PEOPLE,
@@ -34,8 +34,11 @@ GREY = (114, 114, 114)
 COCO_CLASSES = 80
 END_TO_END_COLUMNS = 6
 
+AT_ONCE = 8
+"""Pictures in one call of an accelerator, tiles included; a larger batch makes the first of them wait for the last."""
 
-class OnnxDetector:
+
+class OnnxDetector(Detector):
     """A YOLO network in ONNX form.
 
     Args:
@@ -43,7 +46,6 @@ class OnnxDetector:
         card: how to read it; None looks at the shape of its output and assumes the COCO classes.
         threads: threads of one call on the CPU; 0 leaves it to the library. Two detectors of one thread each carry more
             frames than one of two: 96 ms of CPU per frame with one thread, 148 ms with two (YOLOv8n, 640x640, AVX2).
-        tiles: columns and rows of overlapping tiles that are looked at besides the whole picture; (1, 1) is none.
         device: who computes.
         on_trial: lets an 8-bit engine run that the accuracy gate has not judged yet.
 
@@ -58,22 +60,26 @@ class OnnxDetector:
         card: ModelCard | None = None,
         *,
         threads: int = 0,
-        tiles: tuple[int, int] = (1, 1),
         device: Device = Device.AUTO,
         on_trial: bool = False,
     ) -> None:
         if not on_trial:
             refuse_unproved(path, card)
         self._runtime = open_runtime(path, device, threads)
-        self.card = card or _guess_card(path, self._runtime)
+        self._card = card or _guess_card(path, self._runtime)
+        self.at_once = AT_ONCE if self._runtime.gains_by_batch else 1
         width, height = self.card.input_px
         if self._runtime.input_shape[2:] not in ((height, width), (None, None)):
             raise ModelUnavailable(
                 f"{path}: takes pictures of {self._runtime.input_shape[2:]} rows and columns, but its card says "
                 f"{height}, {width}. Make the engine anew with 'nutgiao models export'."
             )
-        self._tiles = tiles
         self._pad = Pad(self.card)
+
+    @property
+    def card(self) -> ModelCard:
+        """How the network is read."""
+        return self._card
 
     @property
     def provider(self) -> str:
@@ -81,31 +87,41 @@ class OnnxDetector:
         failed = f" (did not start: {'; '.join(self._runtime.fallbacks)})" if self._runtime.fallbacks else ""
         return self._runtime.name + failed
 
-    def look(self, image: NDArray[np.uint8]) -> Sight:
-        """Finds the road users in one picture; see `Detector.look`."""
-        picture_px = (image.shape[1], image.shape[0])
-        tiles = tile_grid(picture_px, *self._tiles) if self._tiles != (1, 1) else []
-        whole, *parts = self._call([image, *(image[top:bottom, left:right] for left, top, right, bottom in tiles)])
-        boxes = gather([whole, *(untile(part, tile, picture_px) for part, tile in zip(parts, tiles, strict=True))])
+    def look(self, image: NDArray[np.uint8], tiles: Sequence[Box] = ()) -> Sight:
+        """See `Detector.look`."""
+        return self.look_all([Look(image, tuple(tiles))])[0]
+
+    def look_all(self, looks: Sequence[Look]) -> list[Sight]:
+        """See `Detector.look_all`: pictures and tiles go through the network in calls of `at_once`."""
+        images = []
+        for look in looks:
+            images += [look.image, *(look.image[top:bottom, left:right] for left, top, right, bottom in look.tiles)]
+        found = [part for i in range(0, len(images), self.at_once) for part in self._call(images[i : i + self.at_once])]
+        sights = []
+        for look in looks:
+            (whole, *parts), found = found[: 1 + len(look.tiles)], found[1 + len(look.tiles) :]
+            picture_px = (look.image.shape[1], look.image.shape[0])
+            uncut = [untile(part, tile, picture_px) for part, tile in zip(parts, look.tiles, strict=True)]
+            sights.append(self._sight(gather([whole, *uncut])))
+        return sights
+
+    def _sight(self, boxes: Detections) -> Sight:
         sure = boxes.scores >= self.card.score_min
         users = join_riders(suppress_detections(boxes.select(sure), self.card.nms_iou))
         # Only people: a faint "bus" as large as the street would cover the whole picture.
         return Sight(users, boxes.select(~sure & (GROUP_OF_CODE[boxes.classes] <= GROUP_OF_PEOPLE)))
 
     def _call(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        """Boxes in each picture, in pixels of it."""
-        if self._runtime.gains_by_batch and len(images) > 1:
+        """Boxes in each picture, in pixels of it; all of them in one call of the network."""
+        if len(images) > 1:
             placed = [letterboxed(image, self.card) for image in images]
             together = self._runtime.run(np.concatenate([blob for blob, _ in placed]))
             return [
                 self._read(image, box, together[i : i + 1])
                 for i, (image, (_, box)) in enumerate(zip(images, placed, strict=True))
             ]
-        found = []
-        for image in images:
-            blob, box = self._pad.place(image)
-            found.append(self._read(image, box, self._runtime.run(blob)))
-        return found
+        blob, box = self._pad.place(images[0])
+        return [self._read(images[0], box, self._runtime.run(blob))]
 
     def _read(self, image: NDArray[np.uint8], box: Letterbox, output: NDArray[np.float32]) -> Detections:
         found = to_road_users(self.card, *read_head(self.card, output), score_min=FAINT_SCORE)

@@ -11,6 +11,7 @@ from typing import Any
 from nutgiao.edge.detect.gate import Picture
 from nutgiao.edge.detect.graph import onnx_package
 from nutgiao.edge.detect.onnx import letterboxed
+from nutgiao.edge.quiet_onnx import load_onnxruntime
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.vision.cards import ModelCard
 
@@ -34,10 +35,10 @@ def quantize_network(source: Path, target: Path, card: ModelCard, pictures: Sequ
         ModelUnavailable: if ``onnx`` is not installed or the network cannot be converted.
     """
     onnx = onnx_package()
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+    quantization = load_onnxruntime("quantization")
+    quant_pre_process = load_onnxruntime("quantization.shape_inference").quant_pre_process
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]  # the library has no types
+    class Reader:
         """Hands out one picture after another."""
 
         def __init__(self, name: str) -> None:
@@ -52,17 +53,17 @@ def quantize_network(source: Path, target: Path, card: ModelCard, pictures: Sequ
         try:
             quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
             graph = onnx.load(str(ready)).graph
-            quantize_static(
+            quantization.quantize_static(
                 str(ready),
                 str(target),
                 Reader(graph.input[0].name),
-                quant_format=QuantFormat.QDQ,
+                quant_format=quantization.QuantFormat.QDQ,
                 op_types_to_quantize=list(INTEGER_LAYERS),
                 nodes_to_exclude=_delicate(graph),
                 per_channel=True,
                 reduce_range=True,
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
+                activation_type=quantization.QuantType.QUInt8,
+                weight_type=quantization.QuantType.QInt8,
             )
         except ModelUnavailable:
             raise

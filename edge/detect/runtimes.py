@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.edge.quiet_onnx import load_onnxruntime
 from nutgiao.models.contracts.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
@@ -77,8 +78,7 @@ class OnnxRuntime:
     """
 
     def __init__(self, path: Path, device: Device, threads: int) -> None:
-        import onnxruntime
-
+        onnxruntime = load_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -186,9 +186,7 @@ def open_runtime(path: Path, device: Device = Device.AUTO, threads: int = 0) -> 
 
 def available() -> tuple[Device, ...]:
     """Devices whose libraries are installed here, best first."""
-    import onnxruntime
-
-    built = onnxruntime.get_available_providers()
+    built = load_onnxruntime().get_available_providers()
     return tuple(
         device
         for device in ORDER

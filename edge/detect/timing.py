@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.detect.runtimes import Device
@@ -32,6 +33,11 @@ class Timed:
     cpu_ms: float
 
 
+def noise(size_px: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture to time with, ``(h, w, 3)``, always the same: a network works as long on noise as on a street."""
+    return np.random.default_rng(0).integers(0, 256, (size_px[1], size_px[0], 3), np.uint8)
+
+
 def time_calls(path: Path, card: ModelCard, device: Device, threads: int, calls: int) -> Timed:
     """Looks at pictures of noise as large as the input.
 
@@ -46,7 +52,7 @@ def time_calls(path: Path, card: ModelCard, device: Device, threads: int, calls:
         ModelUnavailable: if the device does not start.
     """
     detector = OnnxDetector(path, card, threads=threads, device=device)
-    picture = np.random.default_rng(0).integers(0, 256, (card.input_px[1], card.input_px[0], 3), np.uint8)
+    picture = noise(card.input_px)
     wall, cpu = [], []
     for _ in range(WARM_CALLS):
         detector.look(picture)

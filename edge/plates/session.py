@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import onnxruntime
-
+from nutgiao.edge.quiet_onnx import load_onnxruntime
 from nutgiao.models.contracts.errors import ModelUnavailable
 
 
-def single_thread(path: Path) -> onnxruntime.InferenceSession:
+def single_thread(path: Path) -> Any:
     """Loads a model; one thread, because plates are read beside the detector and must not slow it.
 
     Raises:
         ModelUnavailable: if the file is missing or no model.
     """
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

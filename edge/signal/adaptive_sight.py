@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from nutgiao.edge.perception import SecondResult, Snapshot
+from nutgiao.edge.perception import SecondResult
 from nutgiao.edge.signal.adaptive_beyond import Beyond
 from nutgiao.edge.signal.adaptive_turns import Trail, TurnShares
 from nutgiao.edge.signal.announce import Neighbours, travel_s
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.models.contracts.messages import LaneState
 from nutgiao.models.contracts.site import Approach, Site
 from nutgiao.models.contracts.words import VehicleClass

@@ -14,11 +14,19 @@ from nutgiao.models.vision.detections import DetectedFrame
 
 @dataclass(frozen=True, slots=True)
 class LampNews:
-    """One reading of a lamp in a picture."""
+    """One reading of a lamp in a picture.
+
+    Attributes:
+        time_s: capture time of the frame.
+        group: signal group.
+        indication: what it shows.
+        confidence: 0..1 that this is right.
+    """
 
     time_s: float
     group: str
     indication: Indication
+    confidence: float = 1.0
 
 
 class Clock(Protocol):

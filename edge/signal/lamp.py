@@ -1,32 +1,29 @@
-"""Reads a lamp in the picture, for the places where no controller tells what it shows."""
+"""Reads a lamp in the picture over time, for the places where no controller tells what it shows."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.edge.signal.drivers import LampNews
+from nutgiao.edge.signal.lamp_look import Head, Look
 from nutgiao.models.contracts.site import LampBox
 from nutgiao.models.contracts.words import Indication
 
 CONFIRM = 2
 """A change is believed when so many readings in a row agree: one frame of a passing red shirt is not a red lamp."""
+CONFIRM_S = 0.16
+"""And over at least so long, whatever the frame rate; a rider at 5 m/s has passed a lamp's width by then."""
+FLASH_S = 4.0
+"""Flashing lamps change their state once or twice a second (CIE S 006.1: 50 to 120 flashes a minute)."""
+FLASHES = 4
+"""So many changes between lit and dark within `FLASH_S` are flashing: a lamp in its cycle changes far less often."""
 
-LIT_MIN = 0.06
-"""Share of a box that has to glow in the lamp's colour; measured figures stand in the site file's comment."""
-
-LIT_SURE = 0.15
-"""Share of a box at which the reading is sure."""
-
-SATURATION_MIN = 90
-VALUE_MIN = 100
-
-# OpenCV's hue is 0..179. LED greens look cyan to most cameras; lamps that are too bright for the camera turn orange.
-RED_HUES = ((0, 12), (165, 179))
-AMBER_HUES = ((13, 32),)
-GREEN_HUES = ((40, 105),)
+GAP_S = 2.5
+"""What was believed before a longer time without pictures says nothing about the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +32,19 @@ class LampReading:
 
     Attributes:
         group: signal group.
-        indication: RED, GREEN, AMBER, or UNKNOWN when nothing glows or two lamps contradict each other.
-        confidence: 0..1 that the indication is right, judged by how much of the box glows; 0 for UNKNOWN.
+        indication: RED, GREEN, AMBER, FLASHING_AMBER, or UNKNOWN when nothing glows or nobody can say what does.
+        confidence: 0..1 that the indication is right; 0 for UNKNOWN.
+        since_s: time of the first of the readings in a row that agree.
+        doubt: this frame shows something else and the next ones must tell: nothing is claimed of this instant.
+        changed: with this frame it is believed for the first time.
     """
 
     group: str
     indication: Indication
     confidence: float
+    since_s: float = 0.0
+    doubt: bool = False
+    changed: bool = False
 
 
 class LampReader:
@@ -57,58 +60,82 @@ class LampReader:
 
     def __init__(self, lamp: LampBox, scale: tuple[float, float] = (1.0, 1.0)) -> None:
         self.group = lamp.signal_group
-        self._boxes = [
-            (indication, _scaled(box, scale), hues)
-            for indication, box, hues in (
-                (Indication.RED, lamp.red_px, RED_HUES),
-                (Indication.AMBER, lamp.amber_px, AMBER_HUES),
-                (Indication.GREEN, lamp.green_px, GREEN_HUES),
-            )
-            if box is not None
-        ]
-        self._believed = LampReading(self.group, Indication.UNKNOWN, 0.0)
-        self._candidate: Indication | None = None
-        self._agreed = 0
+        self._head = Head(lamp, scale)
+        self._believed: LampReading | None = None
+        self._candidate = Look(Indication.UNKNOWN, 0.0)
+        self._since_s, self._agreed, self._last_s = 0.0, 0, float("-inf")
+        self._last: Look | None = None
+        self._changes: deque[tuple[float, Indication]] = deque()  # between lit and dark: when, and which lamp
 
-    def read(self, image: NDArray[np.uint8]) -> LampReading:
+    def read(self, image: NDArray[np.uint8], time_s: float) -> LampReading:
         """Reads the lamp in the next frame.
 
         Args:
             image: ``(h, w, 3)`` uint8 BGR.
+            time_s: capture time; after a gap of more than `GAP_S`, or one that is earlier than the last, begins anew.
 
         Returns:
-            What is believed now: the first reading at once, a change when `CONFIRM` readings agree.
+            What is believed now. The first reading of all and every change need `CONFIRM` readings over `CONFIRM_S`.
         """
-        seen = self.look(image)
-        first = self._candidate is None
-        self._agreed = self._agreed + 1 if seen.indication is self._candidate else 1
-        self._candidate = seen.indication
-        if first or self._agreed >= CONFIRM or seen.indication is self._believed.indication:
-            self._believed = seen
-        return self._believed
+        if not 0.0 <= time_s - self._last_s <= GAP_S:
+            self._believed, self._agreed, self._last = None, 0, None
+            self._changes.clear()
+        self._last_s = time_s
+        seen = self._flashing(self._head.look(image), time_s)
+        if self._agreed and seen.indication is self._candidate.indication:
+            self._agreed += 1
+        else:
+            self._agreed, self._since_s = 1, time_s
+        self._candidate = seen
+        confirmed = self._agreed >= CONFIRM and time_s - self._since_s >= CONFIRM_S
+        if self._believed is None and not confirmed:
+            return LampReading(self.group, Indication.UNKNOWN, 0.0, time_s, doubt=True)
+        if self._believed is None or confirmed or seen.indication is self._believed.indication:
+            changed = self._believed is None or seen.indication is not self._believed.indication
+            self._believed = LampReading(
+                self.group, seen.indication, seen.confidence, self._since_s, doubt=False, changed=changed
+            )
+            return self._believed
+        was = self._believed
+        return LampReading(self.group, was.indication, 0.0, was.since_s, doubt=True)
 
-    def look(self, image: NDArray[np.uint8]) -> LampReading:
-        """Reads one frame alone, without memory."""
-        lit = {indication: _lit_share(image, box, hues) for indication, box, hues in self._boxes}
-        glowing = [indication for indication, share in lit.items() if share >= LIT_MIN]
-        if len(glowing) != 1:  # dark, or red and green at once: a reflection, a wrong box
-            return LampReading(self.group, Indication.UNKNOWN, 0.0)
-        return LampReading(self.group, glowing[0], min(1.0, lit[glowing[0]] / LIT_SURE))
+    def news(self, image: NDArray[np.uint8], time_s: float) -> list[LampNews]:
+        """What may be reported after the next frame: nothing while in doubt, a change from its first frame on.
+
+        Args:
+            image: ``(h, w, 3)`` uint8 BGR.
+            time_s: capture time.
+
+        Returns:
+            Reports, oldest first.
+        """
+        return news_of(self.read(image, time_s), time_s)
+
+    def _flashing(self, seen: Look, time_s: float) -> Look:
+        """Keeps count of changes between lit and dark; a lamp that flashes is amber, or nobody knows what."""
+        last, self._last = self._last, seen
+        if last is not None and last.dark != seen.dark:
+            lit = last.indication if seen.dark else seen.indication
+            if lit is not Indication.UNKNOWN:
+                self._changes.append((time_s, lit))
+        while self._changes and self._changes[0][0] < time_s - FLASH_S:
+            self._changes.popleft()
+        if len(self._changes) < FLASHES:
+            return seen
+        lamps = {lamp for _, lamp in self._changes}
+        if lamps == {Indication.AMBER} and (seen.dark or seen.indication is Indication.AMBER):
+            return Look(Indication.FLASHING_AMBER, seen.confidence or 0.5)
+        return Look(Indication.UNKNOWN, 0.0)
 
 
-def _scaled(box: tuple[int, int, int, int], scale: tuple[float, float]) -> tuple[int, int, int, int]:
-    x, y = scale
-    return (round(box[0] * x), round(box[1] * y), round(box[2] * x), round(box[3] * y))
+def news_of(reading: LampReading, time_s: float) -> list[LampNews]:
+    """Reports that a reading of this time gives; empty while it is in doubt.
 
-
-def _lit_share(image: NDArray[np.uint8], box: tuple[int, int, int, int], hues: tuple[tuple[int, int], ...]) -> float:
-    """Share of a box's pixels that glow in one of the hues."""
-    left, top, right, bottom = box
-    patch = image[max(top, 0) : bottom, max(left, 0) : right]
-    if patch.size == 0:
-        return 0.0
-    hue, saturation, value = cv2.split(cv2.cvtColor(patch, cv2.COLOR_BGR2HSV))
-    coloured = np.zeros(hue.shape, np.bool_)
-    for low, high in hues:
-        coloured |= (hue >= low) & (hue <= high)
-    return float(np.mean(coloured & (saturation >= SATURATION_MIN) & (value >= VALUE_MIN)))
+    Args:
+        reading: of the frame.
+        time_s: capture time of the frame.
+    """
+    if reading.doubt:
+        return []
+    times = (reading.since_s, time_s) if reading.changed else (time_s,)
+    return [LampNews(at_s, reading.group, reading.indication, reading.confidence) for at_s in times]

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from nutgiao.edge.signal.adaptive import Adaptive
+from nutgiao.edge.signal.emergency import Emergencies
 from nutgiao.edge.signal.priority_admission import Admission, Refused
 from nutgiao.edge.signal.priority_movements import PriorityMovements
 from nutgiao.models.contracts.messages import PriorityRequest
@@ -61,10 +62,18 @@ class PriorityOffice:
         admission: judges messages.
         hearing: the controller; None where the box has none that weighs requests.
         closed: why no request can be served at a time; empty if one can.
+        emergencies: told of every message that was admitted.
     """
 
-    def __init__(self, admission: Admission, hearing: Hearing | None, closed: Callable[[float], str]) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        hearing: Hearing | None,
+        closed: Callable[[float], str],
+        emergencies: Emergencies | None = None,
+    ) -> None:
         self._admission, self._hearing, self._closed = admission, hearing, closed
+        self._emergencies = emergencies
         self._rejected: list[PriorityItem] = []
         self._refused: dict[str, str] = {}
         self._told: tuple[PriorityItem, ...] = ()
@@ -85,6 +94,8 @@ class PriorityOffice:
                 self._refuse(name[:200], verdict, name in open_)
             else:
                 ask = msgspec.structs.replace(message.ask, request=name)
+                if self._emergencies is not None:
+                    self._emergencies.hear(name, ask, now_s)
                 calls.append(PriorityCall(0, verdict.links, ask, message.time_s))
         closed = self._closed(now_s)
         if self._hearing is not None and not closed:
@@ -98,6 +109,10 @@ class PriorityOffice:
                 self._admission.counts[PriorityRefusal.NO_CONTROL] += 1
                 name, state = call.ask.request, PriorityState.REJECTED
                 self._rejected.append(PriorityItem(request=name, state=state, since_s=now_s, reason=closed))
+
+    def emergencies(self, now_s: float) -> frozenset[str]:
+        """Approaches by which an emergency vehicle may be coming now."""
+        return frozenset() if self._emergencies is None else self._emergencies.approaches(now_s)
 
     def report(self, now_s: float) -> dict[str, Any] | None:
         """The fields of a `nutgiao.models.contracts.messages.PriorityStatus`, after the controller was asked.
@@ -133,9 +148,11 @@ def priority_office(
         centre_signed: whether a signature over bytes is of the centre that signs plans.
         adaptive: runs the junction second by second; None where the box runs plans only.
     """
+    emergencies = Emergencies(site)
     if adaptive is None:
-        return PriorityOffice(Admission(site, centre_signed, None), None, lambda now_s: "this box runs plans only")
+        admission = Admission(site, centre_signed, None)
+        return PriorityOffice(admission, None, lambda now_s: "this box runs plans only", emergencies)
     admission = Admission(site, centre_signed, PriorityMovements(site, adaptive.tables))
     if isinstance(adaptive.chooser, Hearing):
-        return PriorityOffice(admission, adaptive.chooser, adaptive.rests)
-    return PriorityOffice(admission, None, lambda now_s: "the controller of this box weighs no requests")
+        return PriorityOffice(admission, adaptive.chooser, adaptive.rests, emergencies)
+    return PriorityOffice(admission, None, lambda now_s: "the controller of this box weighs no requests", emergencies)

@@ -23,6 +23,9 @@ class Reason(enum.StrEnum):
     NOT_EQUIPPED = "no adaptive control on this box"
     NOT_READY = "adaptive control is not ready"
     NO_NEWS = "no news from the neighbour"
+    NO_RULE = "a rule does not run"
+    DISPUTED = "controller and picture disagree about the lamp and its violations are not reported"
+    CLOCKS_APART = "clocks are too far apart and violations at lamps are not reported"
 
     CONTROLLER_BACK = "the controller answers again and is being watched"
     CLOCK_BACK = "the clock is steady again and is being watched"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
+from nutgiao.edge.violation.on_red import MayTurnOnRed, has_on_red
 from nutgiao.edge.violation.rule import Violation, class_of, groups_to_obey
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.models.contracts.site import Approach
@@ -30,6 +31,7 @@ class RedLightSettings:
         max_sd_m: largest standard error of the front's place.
         max_unseen_s: longest time without detection between the last frame before the line and the entering.
         min_speed_mps: slowest speed along the approach on entering: what drifts is a mistaken track.
+        straight_m: who still goes straight on so far beyond the line does not turn right, where one may on red.
     """
 
     grace_s: float = 0.3
@@ -37,6 +39,7 @@ class RedLightSettings:
     max_sd_m: float = 0.8
     max_unseen_s: float = 1.0
     min_speed_mps: float = 1.0
+    straight_m: float = 15.0
 
 
 class RedLightRule:
@@ -46,11 +49,19 @@ class RedLightRule:
         approach: as the site file describes it.
         camera: id of the camera.
         settings: how sure it must be.
+        utc_offset_h: local time minus UTC, for the hours of signs that let somebody turn on red.
     """
 
-    def __init__(self, approach: Approach, camera: str, settings: RedLightSettings = RedLightSettings()) -> None:
+    def __init__(
+        self,
+        approach: Approach,
+        camera: str,
+        settings: RedLightSettings = RedLightSettings(),
+        utc_offset_h: float = 7.0,
+    ) -> None:
         self._approach, self._camera, self._settings = approach, camera, settings
         self._memory = TrackMemory(t=np.nan, x=np.nan, gap_s=0.0, done=0.0)
+        self._may_turn = MayTurnOnRed(approach, utc_offset_h, settings.straight_m) if has_on_red(approach) else None
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """See `nutgiao.edge.violation.rule.Rule`."""
@@ -63,7 +74,7 @@ class RedLightRule:
             violation = self._judge(placed, int(row), entered_s, gap_s, trace)
             if violation is not None:
                 found.append(violation)
-        return found
+        return found if self._may_turn is None else self._may_turn.step(placed, found)
 
     def _judge(
         self, placed: PlacedTracks, i: int, entered_s: float, gap_s: float, trace: SignalTrace

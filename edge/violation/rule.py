@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from nutgiao.edge.lanes.placed import PlacedTracks
+from nutgiao.edge.lanes.speedometer import Speedometer
+from nutgiao.edge.track.tracks import Tracks
+from nutgiao.edge.violation.rider_votes import RiderVotes
 from nutgiao.edge.violation.trace import SignalTrace
-from nutgiao.models.contracts.site import Approach
-from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Turn, VehicleClass, ViolationKind
+from nutgiao.models.contracts.site import Approach, Camera, Site
+from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Turn, VehicleClass, ViolationName
+from nutgiao.models.vision.calibration import Calibration
 
-_BETWEEN_LANES_M = 0.7  # a rider this near to the next lane may as well be in it
+BETWEEN_LANES_M = 0.7
+"""A rider this near to the next lane may as well be in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class Violation:
 
     Attributes:
         kind: what was done.
-        approach: where.
+        approach: where; None for an act on a zone that belongs to no approach.
         lane: in which lane, None where no lane is meant.
         camera: who saw it.
         track: id of the track.
@@ -32,10 +38,11 @@ class Violation:
         moments: times of the three stills: before, at and beyond.
         signal_group: group whose lamp matters, None where none does.
         final: certain; a violation that is not may still be withdrawn without a word, or comes again as final.
+        zone: id of the zone on which it happened, None where no zone is meant.
     """
 
-    kind: ViolationKind
-    approach: str
+    kind: ViolationName
+    approach: str | None
     lane: str | None
     camera: str
     track: str
@@ -47,16 +54,69 @@ class Violation:
     moments: tuple[float, float, float]
     signal_group: str | None = None
     final: bool = True
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One frame of one camera with all that is known of its road users.
+
+    Attributes:
+        time_s: capture time.
+        tracks: everybody, by number, in metres on the ground.
+        placed: those on each approach that the camera watches, in the order of `approaches`.
+        approaches: these approaches.
+    """
+
+    time_s: float
+    tracks: Tracks
+    placed: tuple[PlacedTracks, ...]
+    approaches: tuple[Approach, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a rule stands watch, for its factory.
+
+    Attributes:
+        site: the junction, with its zones, permissions and local time.
+        camera: whose tracks it gets.
+        calibration: how the camera's picture lies on the ground, with its error.
+        speedometer: measures speeds of the camera's tracks in the last seconds.
+        riders: what a second network makes of the riders; None without one.
+    """
+
+    site: Site
+    camera: Camera
+    calibration: Calibration
+    speedometer: Speedometer
+    riders: RiderVotes | None = None
 
 
 class Rule(Protocol):
     """A rule for one approach. A track that moves off or gets lost ends quietly."""
 
-    def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
+    def step(self, placed: PlacedTracks, trace: SignalTrace) -> Iterable[Violation]:
         """Takes one frame in, with the lamps known at least up to its time.
 
         Args:
             placed: tracks of the approach.
+            trace: what the lamps showed.
+
+        Returns:
+            Violations that became suspected or final in this frame.
+        """
+        ...
+
+
+class GroundRule(Protocol):
+    """A rule for everything that one camera sees, on an approach or off it: zones, turns, crossings."""
+
+    def step(self, scene: Scene, trace: SignalTrace) -> Iterable[Violation]:
+        """Takes one frame in, with the lamps known at least up to its time.
+
+        Args:
+            scene: tracks of the camera and their places on its approaches.
             trace: what the lamps showed.
 
         Returns:
@@ -86,7 +146,7 @@ def groups_to_obey(approach: Approach, lane: int, y_m: float, vehicle_class: Veh
     turns_left = [not {Turn.LEFT, Turn.UTURN}.isdisjoint(each.turns) for each in approach.lanes]
     two_wheeler = vehicle_class in TWO_WHEELERS
     edge_m = sum(each.width_m for each in approach.lanes[: turns_left.index(True)]) if any(turns_left) else math.inf
-    if not turns_left[lane] and not (two_wheeler and y_m > edge_m - _BETWEEN_LANES_M):
+    if not turns_left[lane] and not (two_wheeler and y_m > edge_m - BETWEEN_LANES_M):
         return (approach.signal_group,)
     if not two_wheeler and {Turn.LEFT, Turn.UTURN}.issuperset(approach.lanes[lane].turns):
         return (left,)
@@ -96,3 +156,39 @@ def groups_to_obey(approach: Approach, lane: int, y_m: float, vehicle_class: Veh
 def class_of(placed: PlacedTracks, i: int) -> VehicleClass:
     """Class of row i."""
     return CLASSES[int(placed.classes[i])]
+
+
+def seen_by(
+    approach: Approach,
+    camera: str,
+    placed: PlacedTracks,
+    i: int,
+    *,
+    kind: ViolationName,
+    occurred_s: float,
+    confidence: float,
+    numbers: Mapping[str, float],
+    moments: tuple[float, float, float],
+    signal_group: str | None = None,
+    final: bool = True,
+) -> Violation:
+    """A violation by row i of an approach; the arguments are those of `Violation`, its figures rounded to read well."""
+    return Violation(
+        kind=kind,
+        approach=approach.id,
+        lane=approach.lanes[int(placed.lanes[i])].id,
+        camera=camera,
+        track=placed.ids[i],
+        number=int(placed.numbers[i]),
+        vehicle_class=class_of(placed, i),
+        occurred_s=occurred_s,
+        confidence=round(min(max(confidence, 0.0), 1.0), 3),
+        numbers={
+            **{name: round(float(value), 2) for name, value in numbers.items()},
+            "position_sd_m": round(float(placed.sd_m[i]), 2),
+            "hits": float(placed.hits[i]),
+        },
+        moments=moments,
+        signal_group=signal_group,
+        final=final,
+    )

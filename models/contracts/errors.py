@@ -16,6 +16,7 @@ NutgiaoError
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,3 +84,11 @@ class SimulationFailed(NutgiaoError):
 
 class PortBusy(NutgiaoError):
     """An address is taken by another program."""
+
+
+def close_to(word: str, choices: list[str]) -> str:
+    """``Did you mean 'x'?`` for the nearest choice, else the list of choices."""
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"Known: {', '.join(sorted(choices))}." if choices else ""

@@ -12,10 +12,11 @@ from typing import TypeVar
 import msgspec
 
 from nutgiao.models.contracts.errors import ContractError
+from nutgiao.models.contracts.evidence import PlateNote
 from nutgiao.models.contracts.plan import Count, SignalPlan
 from nutgiao.models.contracts.priority import PriorityAsk, PriorityItem
 from nutgiao.models.contracts.safety import Refusal
-from nutgiao.models.contracts.words import ControlSource, Indication, PictureFault, VehicleClass, ViolationKind
+from nutgiao.models.contracts.words import ControlSource, Indication, PictureFault, VehicleClass, ViolationName
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"):
@@ -130,7 +131,7 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
     Attributes:
         violation: unique id of the case.
         kind: what was done.
-        approach: where.
+        approach: where; None for an act on a zone.
         lane: in which lane, if one is meant.
         track: id of the track, scoped to node, camera and boot.
         vehicle_class: by vote over the track.
@@ -138,11 +139,14 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
         confidence: 0..1 of the rule.
         numbers: the figures that justify it, with units in their names.
         evidence: the sealed bundle, None if it could not be made.
+        evidence_note: why there is none, in words; empty if there is.
+        zone: on which zone, if one is meant.
+        plate: what was read on the plate, or why it could not be; None if nobody looked.
     """
 
     violation: str
-    kind: ViolationKind
-    approach: str
+    kind: ViolationName
+    approach: str | None
     lane: str | None
     track: str
     vehicle_class: VehicleClass
@@ -150,6 +154,9 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
     confidence: float
     numbers: dict[str, float]
     evidence: EvidenceRef | None
+    evidence_note: str = ""
+    zone: str | None = None
+    plate: PlateNote | None = None
 
 
 class CameraTrouble(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,6 +117,9 @@ class Unreadable(enum.StrEnum):
     AMBIGUOUS = "ambiguous"  # two strings fit about as well
     NO_FORM = "no form fits"  # there is text, but no plate of that day
     DISAGREEMENT = "frames disagree"
+    SEVERAL = "several plates"  # two different numbers on what should be one vehicle
+    ONCE = "read in one picture only"
+    NO_TIME = "no time"  # the box was busy with other vehicles
 
 
 class PlateReading(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,17 +8,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from nutgiao.models.contracts.part import Identifier
+from nutgiao.models.contracts.part import Part as _Part
 from nutgiao.models.contracts.priority import MOST_LEVEL, Level, PriorityVehicle
-from nutgiao.models.contracts.words import Turn
+from nutgiao.models.contracts.site_rules import Ban, Exit, Forbidden, HoursList, KeptLane, OnRed, RuleSetting
+from nutgiao.models.contracts.words import Turn, VehicleClass, ViolationName, ZoneKind
 
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Seconds = Annotated[int, Meta(ge=0, le=600)]
-Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a site file: unknown keys are refused."""
 
 
 class Lane(_Part, frozen=True, kw_only=True):
@@ -27,6 +25,14 @@ class Lane(_Part, frozen=True, kw_only=True):
     id: Annotated[Identifier, Meta(description="name of the lane, unique in the site")]
     width_m: Annotated[Positive, Meta(description="width of the lane")]
     turns: Annotated[tuple[Turn, ...], Meta(description="movements allowed from this lane", min_length=1)]
+    on_red: Annotated[
+        tuple[OnRed, ...], Meta(description="signs and side arrows that let somebody go on red; none: nobody may")
+    ] = ()
+    only: Annotated[KeptLane | None, Meta(description="classes that the lane is kept for, such as buses")] = None
+    solid_left_m: Annotated[
+        Positive | None,
+        Meta(description="the line at its left is solid from the stop line up to so far upstream; none: it is not"),
+    ] = None
 
 
 class StopLine(_Part, frozen=True, kw_only=True):
@@ -70,6 +76,13 @@ class Approach(_Part, frozen=True, kw_only=True):
         str | None, Meta(description="node whose junction feeds this approach, if it is one of ours")
     ] = None
     stop_line: Annotated[StopLine, Meta(description="tolerances at the line")] = StopLine()
+    banned: Annotated[tuple[Ban, ...], Meta(description="signs that ban turns, U-turns among them")] = ()
+    forbidden: Annotated[
+        tuple[Forbidden, ...], Meta(description="signs that ban classes of vehicles from this road")
+    ] = ()
+    exits: Annotated[
+        tuple[Exit, ...], Meta(description="where movements leave; only those that no right angle tells")
+    ] = ()
 
     @property
     def width_m(self) -> float:
@@ -194,6 +207,19 @@ class CalibrationNote(_Part, frozen=True, kw_only=True):
     ] = 0.005
 
 
+class DeviceNote(_Part, frozen=True, kw_only=True):
+    """What the device's papers say; it goes into the evidence as it stands."""
+
+    serial: Annotated[str, Meta(max_length=100, description="serial number of the camera")]
+    certificate: Annotated[
+        Annotated[str, Meta(max_length=100)] | None, Meta(description="number of its certificate of inspection")
+    ] = None
+    certificate_until: Annotated[
+        Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")] | None,
+        Meta(description="last day of the certificate, 'YYYY-MM-DD'"),
+    ] = None
+
+
 class Camera(_Part, frozen=True, kw_only=True):
     """A camera and how its picture lies on the ground."""
 
@@ -223,12 +249,21 @@ class Camera(_Part, frozen=True, kw_only=True):
             "[2, 1]: finds far and crowded motorcycles, and takes a call of the network for each"
         ),
     ] = (1, 1)
+    tile_boxes_px: Annotated[
+        tuple[tuple[int, int, int, int], ...],
+        Meta(
+            max_length=16,
+            description="left, top, right, bottom of parts that are looked at besides the whole picture, instead of a "
+            "grid or with it: only where far or crowded motorcycles are",
+        ),
+    ] = ()
     lamps: Annotated[
         tuple[LampBox, ...], Meta(description="lamps to read in the picture when no controller tells")
     ] = ()
     calibration: Annotated[CalibrationNote, Meta(description="how the pairs were found and how sure they are")] = (
         CalibrationNote()
     )
+    device: Annotated[DeviceNote | None, Meta(description="what the device's papers say, for the evidence")] = None
 
 
 class Zone(_Part, frozen=True, kw_only=True):
@@ -240,6 +275,17 @@ class Zone(_Part, frozen=True, kw_only=True):
         tuple[tuple[float, float], ...],
         Meta(min_length=3, max_length=100, description="its corners in turn, in the site's ground plane"),
     ]
+    kind: Annotated[ZoneKind, Meta(description="what the rules make of it; 'other' is a place with a name only")] = (
+        ZoneKind.OTHER
+    )
+    hours: HoursList = ()
+    classes: Annotated[
+        tuple[VehicleClass, ...], Meta(description="road users that its sign or marking means; none: all")
+    ] = ()
+    signal_groups: Annotated[
+        tuple[Identifier, ...],
+        Meta(description="of a crossing: its lamps for people on foot; of a box: groups that it must be clear for"),
+    ] = ()
 
 
 class Requester(_Part, frozen=True, kw_only=True):
@@ -280,13 +326,35 @@ class Site(_Part, frozen=True, kw_only=True):
     approaches: Annotated[tuple[Approach, ...], Meta(min_length=1, description="incoming legs")]
     signals: Annotated[Signals | None, Meta(description="signal side; absent where only cameras stand")] = None
     cameras: Annotated[tuple[Camera, ...], Meta(description="cameras of the box")] = ()
+    clock_bound_s: Annotated[
+        Positive,
+        Meta(description="pictures further than this from the controller's clock: no violation that needs a lamp"),
+    ] = 0.5
     evidence_days: Annotated[
         int, Meta(ge=1, le=3650, description="how long the box keeps evidence that the centre has, from the act on")
     ] = 75
+    evidence_days_by_kind: Annotated[
+        dict[ViolationName, Annotated[int, Meta(ge=1, le=3650)]],
+        Meta(description="the same for single kinds of violation, such as 'red_light: 365'; the others keep theirs"),
+    ] = msgspec.field(default_factory=dict)
+    plates: Annotated[bool, Meta(description="read the plates of vehicles that are reported, with the text models")] = (
+        False
+    )
     zones: Annotated[tuple[Zone, ...], Meta(description="pieces of the ground with names")] = ()
     priority: Annotated[
         tuple[Requester, ...], Meta(description="who may ask for priority; none: every request is refused")
     ] = ()
+    rules: Annotated[
+        tuple[RuleSetting, ...], Meta(description="rules that do not run as they do by default; docs/violations.md")
+    ] = ()
+    rider_model: Annotated[
+        Identifier | None,
+        Meta(description="weights that count riders and helmets, judged by 'nutgiao models riders'; none: nobody does"),
+    ] = None
+    law: Annotated[
+        str | None,
+        Meta(description="law catalogue, beside this file unless the path is absolute; none: Vietnam's shipped one"),
+    ] = None
 
     def approach(self, name: str) -> Approach:
         """The approach of that name.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+from typing import Annotated
+
+from msgspec import Meta
 
 
 class VehicleClass(enum.StrEnum):
@@ -47,12 +50,42 @@ class Indication(enum.StrEnum):
 
 
 class ViolationKind(enum.StrEnum):
-    """What a road user did; the law's name and fine are dated data, not code."""
+    """What a road user did, by nutgiao's own rules; the law's name and fine are dated data, not code."""
 
     RED_LIGHT = "red_light"
+    ENTERED_ON_AMBER = "entered_on_amber"  # passed the line on amber though a comfortable stop was possible
     STOP_LINE = "stop_line"
     WRONG_WAY = "wrong_way"
+    WRONG_LANE = "wrong_lane"  # turned from a lane that has another movement
+    BANNED_TURN = "banned_turn"
+    BANNED_UTURN = "banned_uturn"
+    SOLID_LINE = "solid_line"  # changed lanes over a solid line
+    STOPPING = "stopping"
+    PARKING = "parking"
+    BLOCKED_BOX = "blocked_box"  # stands in the junction or on a crossing where it must stay clear
+    BUS_LANE = "bus_lane"
+    PAVEMENT = "pavement"
+    FORBIDDEN_ROAD = "forbidden_road"
     SPEED = "speed"
+    NO_HELMET = "no_helmet"
+    OVERLOADED = "overloaded"  # more riders than the law allows
+    CROSSING_PRIORITY = "crossing_priority"  # did not give way to somebody on a crossing
+
+
+class ZoneKind(enum.StrEnum):
+    """What a zone of a site is to the rules."""
+
+    OTHER = "other"  # a place with a name: no rule of ours looks at it
+    NO_STOPPING = "no_stopping"
+    NO_PARKING = "no_parking"
+    BOX = "box"  # has to be clear when the cross direction gets green
+    PAVEMENT = "pavement"
+    CROSSING = "crossing"  # for people on foot
+    BUS_STOP = "bus_stop"  # nobody but buses may stop here
+
+
+ViolationName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", max_length=64)]
+"""A kind of violation as messages carry it: a `ViolationKind`, or a plug-in's own with its prefix and a dot."""
 
 
 class PictureFault(enum.StrEnum):

@@ -62,6 +62,8 @@ class DetectedFrame:
         index: number of the frame since the source was opened; gaps are dropped frames.
         detections: the boxes.
         image: ``(h, w, 3)`` uint8 BGR picture, or None where there are no pixels (virtual camera).
+        sighted: everything in which somebody may be recognised, boxes that are too weak to be counted included; None
+            where that is no more than `detections`.
     """
 
     camera: str
@@ -69,3 +71,4 @@ class DetectedFrame:
     index: int
     detections: Detections
     image: NDArray[np.uint8] | None = None
+    sighted: Detections | None = None

@@ -4,17 +4,57 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from nutgiao.models.contracts.site import Camera
 from nutgiao.models.vision.detections import Detections
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels."""
 
 CUT_MARGIN_PX = 2.0
 
 
-def tile_grid(
-    picture_px: tuple[int, int], columns: int, rows: int, overlap: float = 0.2
-) -> list[tuple[int, int, int, int]]:
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Which parts of a camera's pictures are looked at besides the whole.
+
+    Attributes:
+        columns: of an even grid over the whole picture.
+        rows: of it; one column and one row are no grid.
+        parts: left, top, right, bottom as shares of width and height: where the site needs a closer look.
+    """
+
+    columns: int = 1
+    rows: int = 1
+    parts: tuple[tuple[float, float, float, float], ...] = ()
+
+    @classmethod
+    def of(cls, camera: Camera) -> Tiling:
+        """What a site file asks for, in pictures of any size."""
+        width, height = camera.width_px, camera.height_px
+        parts = tuple((left / width, top / height, right / width, bottom / height)
+                      for left, top, right, bottom in camera.tile_boxes_px)  # fmt: skip
+        return cls(*camera.tiles, parts)
+
+    def boxes(self, picture_px: tuple[int, int]) -> tuple[Box, ...]:
+        """The parts in a picture of that width and height."""
+        width, height = picture_px
+        grid = tile_grid(picture_px, self.columns, self.rows) if self.columns * self.rows > 1 else []
+        placed = [
+            (round(left * width), round(top * height), round(right * width), round(bottom * height))
+            for left, top, right, bottom in self.parts
+        ]
+        return (*grid, *placed)
+
+
+WHOLE = Tiling()
+"""Nothing besides the whole picture."""
+
+
+def tile_grid(picture_px: tuple[int, int], columns: int, rows: int, overlap: float = 0.2) -> list[Box]:
     """Splits a picture evenly into tiles that overlap.
 
     Args:
@@ -44,7 +84,7 @@ def tile_grid(
     ]
 
 
-def untile(detections: Detections, tile: tuple[int, int, int, int], picture_px: tuple[int, int]) -> Detections:
+def untile(detections: Detections, tile: Box, picture_px: tuple[int, int]) -> Detections:
     """Detections of a tile in pixels of the picture, without those that the tile's inner edges cut.
 
     Args:

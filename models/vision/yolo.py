@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from nutgiao.models.jit import kernel
 from nutgiao.models.vision.cards import Head, ModelCard
 from nutgiao.models.vision.detections import Detections
 
-YOLOX_STRIDES = (8, 16, 32)
+STRIDES = (8, 16, 32)
+"""Pixels between the anchors of the three grids of a YOLOv8, YOLO11 or YOLOX head."""
 
 GROUP_OF_PEOPLE = 1
 """Groups up to this one, persons and two-wheelers, are boxes that show a person."""
@@ -128,6 +130,24 @@ def decode_yolov8(output: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDA
     return _corners(rows[:, 0:2], rows[:, 2:4]), np.ascontiguousarray(rows[:, 4:])
 
 
+@lru_cache(maxsize=8)
+def cells(input_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The cells of the grids of strides 8, 16 and 32, one grid after another, row by row.
+
+    Args:
+        input_px: width and height of the network's input.
+
+    Returns:
+        Upper left corners ``(n, 2)`` in cells (x, y), and strides ``(n, 1)`` in pixels; both may only be read, since
+        the next picture gets the same.
+    """
+    grids = [np.indices((input_px[1] // s, input_px[0] // s), np.float32)[::-1].reshape(2, -1).T for s in STRIDES]
+    corners = np.concatenate(grids)
+    strides = np.concatenate([np.full((len(grid), 1), s, np.float32) for grid, s in zip(grids, STRIDES, strict=True)])
+    corners.flags.writeable = strides.flags.writeable = False
+    return corners, strides
+
+
 def decode_yolox(
     output: NDArray[np.float32], input_px: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -144,12 +164,7 @@ def decode_yolox(
     Raises:
         ValueError: if the shape is not that of this head.
     """
-    cells = [
-        (np.stack(np.meshgrid(np.arange(input_px[0] // s), np.arange(input_px[1] // s)), axis=-1).reshape(-1, 2), s)
-        for s in YOLOX_STRIDES
-    ]
-    grid = np.concatenate([cell for cell, _ in cells]).astype(np.float32)
-    stride = np.concatenate([np.full((len(cell), 1), s, np.float32) for cell, s in cells])
+    grid, stride = cells(input_px)
     if output.ndim != 3 or output.shape[:2] != (1, len(grid)) or output.shape[2] < 6:
         raise ValueError(f"a YOLOX head for {input_px} gives (1, {len(grid)}, 5 + classes), not {output.shape}")
     rows = output[0]

@@ -19,7 +19,7 @@ ARMS = ("west", "east", "north", "south")
 
 MAIN_ARMS = frozenset({"west", "east"})
 
-_TURNS = {"s": Turn.THROUGH, "r": Turn.RIGHT, "R": Turn.RIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "t": Turn.UTURN}
+TURNS = {"s": Turn.THROUGH, "r": Turn.RIGHT, "R": Turn.RIGHT, "l": Turn.LEFT, "L": Turn.LEFT, "t": Turn.UTURN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,13 @@ def _junction(root: ET.Element, edges: dict[str, ET.Element], junction: ET.Eleme
             links.append(Link(index, group, arm, -1, None, target.attrib["id"], length))
             continue
         source = connection.attrib["from"]
-        arm, turn = arm_of[source], _TURNS[connection.attrib["dir"]]
+        arm, turn = arm_of[source], TURNS[connection.attrib["dir"]]
         group = "main" if arm in MAIN_ARMS else "side"
         if turn is Turn.LEFT and source in exclusive_left:
             group = "main_left"
         # lane 0 of every edge is the sidewalk
         lane = int(connection.attrib["fromLane"]) - 1
-        path = _inner_path(root, edges, connection)
+        path = inner_path(root, edges, connection)
         inner = tuple(edge for edge, _ in path)
         links.append(Link(index, group, arm, lane, turn, target.attrib["id"], sum(length for _, length in path), inner))
     requests = sorted(junction.iter("request"), key=lambda r: int(r.attrib["index"]))
@@ -165,7 +165,7 @@ def _exclusive_left_edges(connections: list[ET.Element]) -> set[str]:
     return {edge for (edge, _), directions in turns.items() if directions == {"l"}}
 
 
-def _inner_path(root: ET.Element, edges: dict[str, ET.Element], connection: ET.Element) -> list[tuple[str, float]]:
+def inner_path(root: ET.Element, edges: dict[str, ET.Element], connection: ET.Element) -> list[tuple[str, float]]:
     """Edges and lengths in metres of the path through the junction; a turn has a second piece behind where it waits."""
     inner = {
         c.attrib["from"] + "_" + c.attrib["fromLane"]: c.get("via") for c in root.iter("connection") if c.get("via")

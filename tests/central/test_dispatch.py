@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nutgiao.central.dispatch import Dispatcher
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
-from nutgiao.models.contracts.messages import PlanProposal
 from nutgiao.models.contracts.plan import SignalPlan, cycle_of, local_plan
 from nutgiao.models.contracts.safety import Refusal, Rule
 from nutgiao.models.contracts.site import site_hash
@@ -20,25 +18,9 @@ from nutgiao.models.contracts.words import ControlMode
 from tests.support.crossroads import NOON_S
 from tests.support.dual_ring import GREENS, LAG, dual_ring
 from tests.support.voice import Voice
+from tests.support.wire import Wire
 
 SITE = dual_ring()
-
-
-class Wire:
-    """Stands for the connection: keeps what is published."""
-
-    def __init__(self) -> None:
-        self.sent: list[PlanProposal] = []
-
-    def head(self, life_s: float) -> dict[str, Any]:
-        return {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": NOON_S, "expires_s": NOON_S + life_s}
-
-    def topic(self, node: str, channel: str) -> str:
-        return f"{node}/{channel}"
-
-    def publish(self, message: PlanProposal, topic: str) -> None:
-        assert topic.startswith(SITE.id)
-        self.sent.append(message)
 
 
 @pytest.fixture

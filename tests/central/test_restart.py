@@ -17,30 +17,15 @@ from nutgiao.central.flows import FlowMeter
 from nutgiao.central.planning import Planning
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
+from nutgiao.configs.cases import load_case_rules
 from nutgiao.models.contracts.broker_url import BrokerUrl
-from nutgiao.models.contracts.messages import PlanProposal
 from tests.support.brokers import free_port, running
 from tests.support.crossroads import NOON_S, crossroads, plan_for
 from tests.support.voice import Voice
+from tests.support.wire import Wire
 
 SITE, KEY = crossroads(), Ed25519PrivateKey.generate()
 LATER_S = NOON_S + 300.0
-
-
-class Wire:
-    """Stands for the connection: keeps what is published."""
-
-    def __init__(self) -> None:
-        self.sent: list[PlanProposal] = []
-
-    def head(self, life_s: float) -> dict[str, Any]:
-        return {"id": "i", "node": "centre", "boot": "b", "seq": 1, "time_s": NOON_S, "expires_s": NOON_S + life_s}
-
-    def topic(self, node: str, channel: str) -> str:
-        return f"{node}/{channel}"
-
-    def publish(self, message: PlanProposal, topic: str) -> None:
-        self.sent.append(message)
 
 
 def start(folder: Path, now_s: float) -> tuple[NetworkState, SqliteStore, Dispatcher, Wire]:
@@ -98,6 +83,7 @@ def test_the_centre_s_service_reads_its_store_when_it_starts(tmp_path: Path) -> 
         stop.set()
 
     with running("iotcore", tmp_path) as broker:
-        options = CentreOptions((SITE,), "city", BrokerUrl("127.0.0.1", broker.port), tmp_path, free_port())
+        address = BrokerUrl("127.0.0.1", broker.port)
+        options = CentreOptions((SITE,), "city", address, tmp_path, free_port(), load_case_rules())
         run_central(options, stop, ready)
     assert told["plans"] == [f"{SITE.id}/41/sent"]

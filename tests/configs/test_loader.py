@@ -302,6 +302,12 @@ WHOLE: dict[str, tuple[list[tuple[str, str]], int, str, str]] = {
     "same start": ([('"06:00"', '"00:00"')], 34, "signals.time_of_day[1].start", "there already"),
     "camera of nothing": ([("approaches: [M]", "approaches: [N]")], 40, "cameras[0].approaches[0]", "no approach 'N'"),
     "view backwards": ([('"virtual:"', '"virtual:"\n    view_m: [50, -5]')], 38, "cameras[0].view_m", "not nearer"),
+    "tile outside": (
+        [('"virtual:"', '"virtual:"\n    tile_boxes_px: [[0, 0, 640, 360], [640, 0, 1281, 360]]')],
+        38,
+        "cameras[0].tile_boxes_px[1]",
+        "no part of the 1280×720 picture",
+    ),
     "pixel outside": ([("[960, 600", "[1960, 600")], 43, "cameras[0].ground_pairs[1]", "outside the 1280×720 picture"),
     "points on a line": (
         [("[480, 300, -4.0, 30.0]", "[320, 300, 0.0, 2.0]"), ("[800, 300, 4.0, 30.0]", "[700, 600, 2.0, 2.0]")],

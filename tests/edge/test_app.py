@@ -28,10 +28,10 @@ def site_with(source: str, folder: Path) -> Path:
     return path
 
 
-def start(folder: Path, port: int, site: Path, weights: Path) -> subprocess.Popen[str]:
+def start(folder: Path, port: int, site: Path, weights: Path, **env: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "nutgiao.cli.main", "edge", "--site", str(site), "--city", "hanoi"]
     command += ["--broker", f"mqtt://127.0.0.1:{port}", "--data", str(folder / "data"), "--model", str(weights)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ.copy())
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
 
 
 @pytest.mark.slow
@@ -60,21 +60,25 @@ def test_a_clip_becomes_lane_states_and_the_box_says_goodbye(
 
 
 @pytest.mark.slow
-def test_a_missing_camera_is_told_and_the_box_lives(tmp_path: Path) -> None:
+def test_a_missing_camera_and_a_missing_plate_reader_are_told_and_the_box_lives(tmp_path: Path) -> None:
     weights = yolov8n_path()
     gone = f"rtsp://127.0.0.1:{free_port()}/cam"
     with running("iotcore", tmp_path) as broker:
         listener = Listener(broker.port)
-        box = start(tmp_path, broker.port, site_with(gone, tmp_path), weights)
+        site = site_with(gone, tmp_path)
+        site.write_text(f"{site.read_text(encoding='utf-8')}\nplates: true\n", encoding="utf-8")
+        box = start(tmp_path, broker.port, site, weights, NUTGIAO_HOME=str(tmp_path / "empty"))
         try:
-            until(lambda: any("no picture" in m.note for m in listener.heard if isinstance(m, Health)), 60)
+            until(lambda: any("no picture" in m.note for m in listener.heard if isinstance(m, Health)), 90)
             assert box.poll() is None
         finally:
             box.send_signal(signal.SIGTERM)
             _, errors = box.communicate(timeout=30)
         listener.close()
     assert box.returncode == 0, errors
-    assert any(m.state == "degraded" for m in listener.heard if isinstance(m, Health))
+    states = [m for m in listener.heard if isinstance(m, Health)]
+    assert any(m.state == "degraded" for m in states)
+    assert any("plates are not read" in m.note and "nutgiao models pull" in m.note for m in states)
 
 
 def test_real_cameras_without_weights_are_told_what_to_run(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_moved_camera_counts_on_and_reports_no_violation(moved_from_s: int | N
     node = Node(
         site(), Steady(), [eye], None, None, Perception(site(), "j1", "b1"), evidence(site(), tmp_path), uplink, "0"
     )
-    for second in range(16):
+    for second in range(20):
         if second == moved_from_s:
             eye.troubles = (told(PictureFault.MOVED, moved_px=34.0),)
         node.second(START_S + second + 0.5)
@@ -70,7 +70,7 @@ def test_a_moved_camera_counts_on_and_reports_no_violation(moved_from_s: int | N
     lanes = [message.lanes for message in sent if isinstance(message, LaneTelemetry)]
     assert sum(state.departures_veh for second in lanes for state in second) == 1
     moved = [all(state.moved for state in second) for second in lanes]
-    assert moved == [moved_from_s is not None and second >= moved_from_s for second in range(16)]
+    assert moved == [moved_from_s is not None and second >= moved_from_s for second in range(20)]
     reports = [message for message in sent if isinstance(message, ViolationReport)]
     assert len(reports) == (1 if moved_from_s is None else 0)
     health = [message for message in sent if isinstance(message, Health)][-1]
@@ -85,7 +85,7 @@ def test_violations_are_reported_again_once_the_camera_is_back(tmp_path: Path) -
     node = Node(
         site(), Steady(), [eye], None, None, Perception(site(), "j1", "b1"), evidence(site(), tmp_path), uplink, "0"
     )
-    for second in range(16):
+    for second in range(20):
         if second == 5:
             eye.troubles = ()
         node.second(START_S + second + 0.5)

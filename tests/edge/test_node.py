@@ -59,18 +59,19 @@ def test_a_violation_without_evidence_is_reported_and_the_loop_goes_on(
         perception.case(violation)
     else:
 
-        def broken(name: str, case: object) -> None:
+        def broken(*what: object) -> None:
             raise EvidenceBroken("the still 'before' could not be encoded as JPEG")
 
         monkeypatch.setattr(sealer, "seal", broken)
     uplink, outbox = uplink_to_nobody(tmp_path)
     node = Node(site(), Steady(), [], None, None, perception, sealer, uplink, "0")
-    node._report(violation, violation.occurred_s)
-    node._health(violation.occurred_s)
-    told, health = (decode(letter.payload) for letter in outbox.after(0, 10))
-    assert isinstance(told, ViolationReport)
+    node._waiting.append(violation)
+    node.second(violation.occurred_s + 20.0)
+    sent = [decode(letter.payload) for letter in outbox.after(0, 10)]
+    (told,) = [message for message in sent if isinstance(message, ViolationReport)]
+    (health,) = [message for message in sent if isinstance(message, Health)]
     assert told.evidence is None
-    assert isinstance(health, Health)
+    assert health.note == f"evidence cannot be written: {told.evidence_note}"
     assert health.note.startswith("evidence cannot be written: ")
 
 

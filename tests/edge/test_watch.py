@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,20 @@ import pytest
 from nutgiao.configs.loader import load_site
 from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.camera.video import open_source
-from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.detector import Detector, Sight
 from nutgiao.edge.detect.in_queue import in_queue
 from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.lanes.geometry import ApproachFrame
 from nutgiao.edge.watch import Watch
 from nutgiao.edge.watch_files import Summary, WatchOptions
 from nutgiao.edge.watch_view import OpenView, SiteView
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost, ConfigError
 from nutgiao.models.contracts.words import CLASS_CODE, VehicleClass
 from nutgiao.models.vision.cards import YOLOV8N_COCO
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.homography import fit_homography
+from nutgiao.models.vision.tiles import Box
 from tests.support.weights import yolov8n_path
 
 SITE = load_site("giangvo")
@@ -117,7 +119,7 @@ def test_annotated_video_opens_again_with_every_frame(watched: tuple[Summary, Pa
     capture.release()
 
 
-class Script:
+class Script(Closing, Detector):
     """A source and a detector in one: pictures of one colour, and boxes as the test says."""
 
     card = YOLOV8N_COCO
@@ -141,7 +143,7 @@ class Script:
         self.index += 1
         return frame
 
-    def look(self, image: np.ndarray) -> Sight:
+    def look(self, image: np.ndarray, tiles: Sequence[Box] = ()) -> Sight:
         scale = image.shape[1] / CAMERA.width_px
         top = 300.0 - 2 * float(image[0, 0, 0])  # the picture tells which one it is: several are looked at at once
         box = np.array([[300, top, 340, top + 90]], np.float32) * scale
@@ -150,11 +152,6 @@ class Script:
         return Sight(users, Detections.empty())
 
     def close(self) -> None: ...
-
-    def __enter__(self) -> Script:
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
 
 
 def run(script: Script, out: Path, **options: Any) -> Summary:

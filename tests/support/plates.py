@@ -10,7 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from nutgiao.configs.plates import load_plate_law
 from nutgiao.edge.detect.store import WeightsStore, store_folder
@@ -23,6 +25,12 @@ from nutgiao.models.vision.plates.grammar import PlateGrammar
 from tests.conftest import missing
 
 DAY = "2026-11-22"
+FONTS = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed-Bold.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Bold.ttf",
+)
+BACKGROUNDS = {"white": (235, 235, 235), "yellow": (240, 190, 20), "blue": (20, 70, 190), "red": (190, 20, 25)}
 
 
 @functools.cache
@@ -59,3 +67,18 @@ def labelled_crops(street_data: Callable[[str], Path]) -> list[tuple[Path, str]]
 def picture(path: Path) -> NDArray[np.uint8]:
     """A picture from a file, BGR."""
     return np.asarray(cv2.imread(str(path)), np.uint8)
+
+
+def drawn(rows: tuple[str, ...], background: str = "white") -> NDArray[np.uint8]:
+    """A plate drawn with a font that has Đ, 60 px high letters, BGR."""
+    path = next((name for name in FONTS if Path(name).exists()), None)
+    if path is None:
+        pytest.skip("no font with Đ on this machine")
+    font = ImageFont.truetype(path, 60)
+    width = max(int(font.getlength(row)) for row in rows) + 40
+    image = Image.new("RGB", (width, 80 * len(rows) + 20), BACKGROUNDS[background])
+    ink = (10, 10, 10) if background in ("white", "yellow") else (240, 240, 240)
+    for number, row in enumerate(rows):
+        left = (width - font.getlength(row)) / 2
+        ImageDraw.Draw(image).text((left, 10 + 80 * number), row, fill=ink, font=font)
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1], np.uint8)

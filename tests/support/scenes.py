@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nutgiao.edge.perception import Perception, SecondResult, Snapshot
+from nutgiao.edge.perception import Perception, SecondResult
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.models.contracts.site import Approach, Camera, Lane, Name, Site, StopLine
 from nutgiao.models.contracts.words import CLASS_CODE, Indication, Turn, VehicleClass
 from nutgiao.models.vision.detections import DetectedFrame, Detections

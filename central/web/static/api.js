@@ -9,7 +9,7 @@ export function setToken(value) {
 }
 
 export class Refused extends Error {
-  constructor(status, message) { super(message); this.status = status; }
+  constructor(status, message, missing) { super(message); this.status = status; this.missing = missing; }
 }
 
 async function ask(path, options = {}) {
@@ -17,15 +17,22 @@ async function ask(path, options = {}) {
   const response = await fetch(path, { ...options, headers });
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
-    throw new Refused(response.status, body.error ?? response.statusText);
+    throw new Refused(response.status, body.error ?? response.statusText, body.missing);
   }
   return response;
 }
 
 export const getJson = async (path) => (await ask(path)).json();
 export const getBlob = async (path) => (await ask(path)).blob();
-export const postJson = async (path, body) =>
-  (await ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } })).json();
+const post = (path, body) => ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+export const postJson = async (path, body) => (await post(path, body)).json();
+
+/** A file as the answer, with the name that the centre gives it. */
+export async function postForFile(path, body) {
+  const response = await post(path, body);
+  const name = /filename="([A-Za-z0-9_.-]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "case.zip";
+  return { blob: await response.blob(), name };
+}
 
 const SILENCE_MS = 4000;
 

@@ -18,7 +18,7 @@ const corridor = new Corridor($("corridor"));
 const cards = new Cards($("junctions"));
 const chart = new Chart($("chart"));
 const violations = new Violations((id) => caseDialog.open(id));
-const caseDialog = new Case($("case"), () => violations.load());
+const caseDialog = new Case($("case"), () => violations.load(), (id, step) => violations.neighbour(id, step));
 let rounds = 0, state = null, plans = [], plansKey, history = null, result = {}, heard = 0;
 
 function onState(next) {

@@ -15,6 +15,13 @@ function fill(element, attributes, children) {
 export const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
+/** Text out of a bundle, which the centre does not rewrite: nothing hidden in it, and not without end. */
+export function plain(text, limit = 200) {
+  const hidden = /[\p{C}\p{Zl}\p{Zp}]/gu, letters = [...String(text)];
+  const shown = letters.slice(0, limit).join("").replace(hidden, (letter) => `<U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}>`);
+  return letters.length > limit ? `${shown}… (+${letters.length - limit})` : shown;
+}
+
 /** Sets text only where it differs: an unchanged node keeps selection and is not announced again. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

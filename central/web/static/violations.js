@@ -5,8 +5,11 @@ import { el, setText } from "./dom.js";
 import { clock, named, number, t } from "./words.js";
 
 const PAGE = 50;
-const KINDS = ["red_light", "stop_line", "wrong_way", "speed"];
-const STATES = ["pending", "in_review", "confirmed", "rejected"];
+const STATES = [
+  "detected", "auto_checked", "in_review", "second_review", "approved", "rejected", "owner_identified", "notified", "appealed", "handled",
+  "closed", "expired",
+];
+const WAITING = ["auto_checked", "in_review", "second_review"];
 
 export class Violations {
   constructor(open) {
@@ -16,22 +19,24 @@ export class Violations {
     this.filters = { kind: document.getElementById("filter-kind"), state: document.getElementById("filter-state") };
     this.shown = PAGE;
     this.rows = null;
+    this.kinds = {};
+    this.counts = {};
     for (const select of Object.values(this.filters)) select.addEventListener("change", () => { this.shown = PAGE; this.load(); });
     this.more.addEventListener("click", () => { this.shown = Math.min(200, this.shown + PAGE); this.load(); });
   }
 
   translate() {
-    options(this.filters.kind, "all_kinds", KINDS);
-    options(this.filters.state, "all_states", STATES);
+    options(this.filters.kind, "all_kinds", Object.keys(this.kinds).sort(), this.kinds);
+    options(this.filters.state, "all_states", STATES, this.counts);
     this.draw();
   }
 
   /** Loads again when the counts have changed. */
   update(counts) {
     const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
-    setText(document.getElementById("violations-count"), total ? `${number(counts.pending ?? 0)} / ${number(total)}` : "");
+    setText(document.getElementById("violations-count"), total ? `${number(WAITING.reduce((sum, state) => sum + (counts[state] ?? 0), 0))} / ${number(total)}` : "");
     const key = JSON.stringify(counts);
-    if (key !== this.key) { this.key = key; this.load(); }
+    if (key !== this.key) { this.key = key; this.counts = counts; this.load(); }
   }
 
   async load() {
@@ -40,9 +45,15 @@ export class Violations {
     try {
       const answer = await getJson(`/api/violations?${query}`);
       this.rows = answer.violations;
+      this.kinds = answer.kinds;
       this.more.hidden = answer.count <= this.rows.length || this.shown >= 200;
-      this.draw();
+      this.translate();
     } catch { this.key = undefined; /* the next state tries again */ }
+  }
+
+  /** The case that stands so many rows below another one. */
+  neighbour(id, step) {
+    return this.rows?.[this.rows.findIndex((row) => row.id === id) + step]?.id;
   }
 
   draw() {
@@ -62,13 +73,22 @@ export class Violations {
       el("span", { class: "head" },
         el("b", { class: `kind ${row.kind}` }, t(row.kind)),
         el("span", { class: `chip ${row.state}` }, t(row.state)),
+        row.hold ? el("span", { class: "chip hold" }, t("legal_hold")) : "",
         el("time", { class: "muted right" }, clock(row.occurred_s))),
-      el("span", { class: "small muted" }, `${row.node.toUpperCase()} · ${named(row.approach)} · ${t(row.vehicle_class)} · ${number(100 * row.confidence)} %`)));
+      el("bdi", { class: "small muted" }, this.told(row))));
+  }
+
+  told(row) {
+    const place = [row.approach, row.zone].filter(Boolean).map(named).join(" · ");
+    const who = row.reviewer && row.reviewer !== "centre" ? row.reviewer : "";
+    return [row.node.toUpperCase(), place, t(row.vehicle_class), `${number(100 * row.confidence)} %`, who].filter(Boolean).join(" · ");
   }
 }
 
-function options(select, all, values) {
-  const chosen = select.value;
-  select.replaceChildren(el("option", { value: "" }, t(all)), ...values.map((value) => el("option", { value }, t(value))));
+/** Only what there is, with its number, and what was chosen before. */
+function options(select, all, values, counts) {
+  const chosen = select.value, shown = values.filter((value) => counts[value] || value === chosen);
+  const told = (value) => `${t(value)} (${number(counts[value] ?? 0)})`;
+  select.replaceChildren(el("option", { value: "" }, t(all)), ...shown.map((value) => el("option", { value }, told(value))));
   select.value = chosen;
 }

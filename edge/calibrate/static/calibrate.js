@@ -108,7 +108,7 @@ function closeZone() {
   if (corners.length < 3) return;
   let k = draft.zones.length + 1;
   while (draft.zones.some((zone) => zone.id === `zone_${k}`)) k += 1;
-  change(() => { draft.zones.push({ id: `zone_${k}`, what: "", px: corners }); chosen = draft.zones.length - 1; corners = []; });
+  change(() => { draft.zones.push({ id: `zone_${k}`, what: "", kind: "other", px: corners }); chosen = draft.zones.length - 1; corners = []; });
 }
 function setLamp(from, to) {
   const edges = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.max(from[0], to[0]), Math.max(from[1], to[1])];
@@ -311,8 +311,12 @@ function zonesPanel() {
       id: `${key}${i}`, value: zone[key], "aria-label": word(label), placeholder: word(label), "data-typing": "1",
       onfocus: () => { chosen = i; }, onchange: (event) => change(() => { zone[key] = event.target.value.trim(); }),
     });
+    const kind = picker(
+      `kind${i}`, state.kinds.map((name) => [name, word(`kind_${name}`)]), zone.kind,
+      (name) => change(() => { zone.kind = name; }), word("kind"),
+    );
     const gone = html("button", { "aria-label": `${word("remove")} ${zone.id}`, onclick: () => remove(i) }, "×");
-    return html("div", { class: "row" }, field("id", "name"), field("what", "what"), gone, zone.px ? "" : html("span", { class: "note" }, word("unseen")));
+    return html("div", { class: "row" }, field("id", "name"), field("what", "what"), kind, gone, zone.px ? "" : html("span", { class: "note" }, word("unseen")));
   });
   const close = html("button", { id: "close", onclick: closeZone }, word("close"));
   close.disabled = corners.length < 3;

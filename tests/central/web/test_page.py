@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import msgspec
+import numpy as np
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from nutgiao.central.cases.auto import Auto
+from nutgiao.central.cases.desk import Desk
+from nutgiao.central.cases.flow import CaseState
+from nutgiao.central.cases.persons import plain
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
-from nutgiao.central.web.app import make_app
 from nutgiao.central.web.serve import WebServer
+from nutgiao.models.contracts.evidence import PlateNote
 from nutgiao.models.contracts.messages import PriorityStatus
 from nutgiao.models.contracts.priority import PriorityItem, PriorityState
-from nutgiao.models.contracts.words import ControlSource
+from nutgiao.models.contracts.words import ControlSource, ViolationKind
 from tests.support.browser import browser
-from tests.support.centre import NOW, SITE, filled
+from tests.support.centre import BOX, NOW, RULES, SITE, bundles_of, filled, page_of
+from tests.support.sealed import Sealer
 from tests.support.voice import Voice
 
 PATIENCE_S = 15
@@ -52,15 +61,7 @@ def centre(tmp_path: Path) -> tuple[NetworkState, SqliteStore]:
 @pytest.fixture
 def page(driver: webdriver.Chrome, centre: tuple[NetworkState, SqliteStore]) -> Iterator[Page]:
     state, store = centre
-    app = make_app(
-        state,
-        store,
-        store.evidence,
-        clock=lambda: NOW,
-        verify=lambda path, node: None,
-        result=lambda: RESULT,
-        stream_pause_s=0.1,
-    )
+    app = page_of(state, store, result=lambda: RESULT, stream_pause_s=0.1)
     with WebServer(app) as server:
         shown = Page(driver, server)
         shown.open(1366, 768)
@@ -88,6 +89,23 @@ class Page:
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def press(self, selector: str) -> None:
+        """Clicks what is there at this very moment, wherever it has scrolled to."""
+        self.driver.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+    def type(self, key: str) -> None:
+        """Presses a key, wherever the focus is."""
+        ActionChains(self.driver).send_keys(key).perform()
+
+    def choose(self, selector: str, value: str) -> None:
+        """Chooses an option, as a person does who is quicker than the next drawing."""
+        self.driver.execute_script(
+            "const s = document.querySelector(arguments[0]);"
+            "s.value = arguments[1]; s.dispatchEvent(new Event('change'))",
+            selector,
+            value,
+        )
 
     def text(self, selector: str) -> str:
         words = self.driver.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
@@ -154,48 +172,111 @@ def test_refused_plan_names_rule_and_cure(page: Page) -> None:
     assert "bị từ chối" in page.text("#plans")
 
 
-def test_a_violation_is_opened_looked_at_and_confirmed(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
+def test_a_violation_is_opened_looked_at_and_approved(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
     store = centre[1]
     page.until(lambda: page.all("[data-violation=v1]"))
-    page.one("[data-violation=v1]").click()
+    page.press("[data-violation=v1]")
     page.until(lambda: page.all("#to-in_review"))
-    page.one("#to-in_review").click()
-    page.until(lambda: "Hãy ghi tên người duyệt" in page.text(".message"))
-    assert [row.action for row in store.audit("v1")] == ["reported"]
-    page.one("#reviewer").send_keys("Nguyễn Thị An")
-    page.one("#to-in_review").click()
-    page.until(lambda: len(page.all(".thumbs img")) == 3)
+    page.press("#to-in_review")
+    page.until(lambda: "Hãy ghi họ tên" in page.text(".message"))
+    assert [row.action for row in store.audit("v1")] == ["auto_checked", "reported"]
+    page.one("#person").send_keys("Nguyễn Thị An", Keys.TAB)
+    page.press("#to-in_review")
+    page.until(lambda: len(page.all(".thumbs img")) == 4)
     page.until(lambda: page.driver.execute_script("return document.querySelector('figure > img').naturalWidth > 0"))
     assert page.all(".trace .band.red")
-    assert page.all(".trace .band.green")
-    page.one("#to-confirmed").click()
-    page.until(lambda: page.all("dialog .chip.confirmed"))
+    assert page.all(".trace .band.amber")
+    assert page.text(".flow .here") == "Đang duyệt"
+    assert len(page.all(".checks .ok")) == 6
+    page.press("#to-approved")
+    page.until(lambda: page.all("dialog .chip.approved"))
     case = store.violation("v1")
     assert case is not None
-    assert (case.state, case.reviewer) == ("confirmed", "Nguyễn Thị An")
+    assert (case.state, case.approvers) == ("approved", ("Nguyễn Thị An",))
     assert {row.detail for row in store.audit("v1") if row.action == "looked"} >= {"before.jpg", "at.jpg", "beyond.jpg"}
-    page.one("#close").send_keys(Keys.ESCAPE)
-    page.until(lambda: page.all("[data-violation=v1] .chip.confirmed"))
+    assert page.all("#to-owner_identified:disabled")
+    assert "ghi chủ xe trước" in page.text(".blocked")
+    page.press("#open-owner")
+    page.until(lambda: page.all("#owner-name"))
+    page.one("#owner-name").send_keys("Trần Văn B")
+    page.one("#owner-source").send_keys("csgt.vn")
+    page.press("#save-owner")
+    page.until(lambda: page.all("#to-owner_identified:enabled"))
+    page.type(Keys.ESCAPE)
+    page.until(lambda: page.all("[data-violation=v1] .chip.approved"))
     assert page.errors() == []
 
 
-def test_rejecting_without_a_reason_is_not_sent(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
+def test_a_case_without_evidence_can_be_rejected_with_a_reason_and_not_approved(
+    page: Page, centre: tuple[NetworkState, SqliteStore]
+) -> None:
     store = centre[1]
-    store.move_violation("v2", before="pending", after="in_review", reviewer="An", reason="", now_s=NOW)
+    Desk(store, bundles_of(store), RULES).move("v2", CaseState.IN_REVIEW, person="An", now_s=NOW)
     page.until(lambda: page.all("[data-violation=v2] .chip.in_review"))
-    page.one("[data-violation=v2]").click()
+    page.press("[data-violation=v2]")
     page.until(lambda: page.all("#to-rejected"))
     assert "Không có gói bằng chứng" in page.text(".pictures")
-    page.one("#reviewer").clear()
-    page.one("#reviewer").send_keys("Bình")
-    page.one("#to-rejected").click()
-    assert "Hãy ghi lý do" in page.text(".message")
-    page.one("#reason").send_keys("cảnh sát điều khiển")
-    page.one("#to-rejected").click()
+    page.one("#person").clear()
+    page.one("#person").send_keys("Bình", Keys.TAB)
+    page.until(lambda: page.all("#to-approved:disabled"))
+    assert "bằng chứng chưa tới" in page.text(".blocked")
+    page.press("#to-rejected")
+    page.until(lambda: "Hãy chọn lý do" in page.text(".message"))
+    page.choose("#reason", "directed")
+    page.one("#words").send_keys("ngã tư Tràng Tiền")
+    page.press("#to-rejected")
     page.until(lambda: page.all("dialog .chip.rejected"))
     case = store.violation("v2")
     assert case is not None
-    assert case.reason == "cảnh sát điều khiển"
+    assert (case.reason, case.words, case.reviewer) == ("directed", "ngã tư Tràng Tiền", "Bình")
+    assert "Bình" in page.text(".message.told")
+
+
+def test_the_keyboard_takes_a_step_turns_stills_and_goes_to_the_next_case(
+    page: Page, centre: tuple[NetworkState, SqliteStore]
+) -> None:
+    page.driver.execute_script("localStorage.setItem('nutgiao.reviewer', 'An')")
+    page.until(lambda: page.all("[data-violation=v1]"))
+    page.press("[data-violation=v1]")
+    page.until(lambda: page.all(".thumbs img"))
+    page.type(Keys.ARROW_RIGHT)
+    page.until(lambda: page.one("#thumb-1").get_attribute("aria-pressed") == "true")
+    page.type("1")
+    page.until(lambda: page.all("dialog .chip.in_review"))
+    page.type("j")
+    page.until(lambda: "Đi ngược chiều" in page.text("#case-title"))
+    page.driver.execute_script("localStorage.removeItem('nutgiao.reviewer')")
+    assert page.errors() == []
+
+
+def test_kinds_of_plug_ins_are_shown_by_their_name_and_zones_without_an_approach(
+    page: Page, centre: tuple[NetworkState, SqliteStore]
+) -> None:
+    report = Voice(SITE, boot="b4").violation(NOW, "v7")
+    strange = msgspec.structs.replace(report, kind="acme.loud_horn", approach=None, lane=None, zone="school")
+    centre[1].add_violation(strange, NOW)
+    page.until(lambda: page.all("[data-violation=v7]"))
+    row = page.text("[data-violation=v7]")
+    assert "acme.loud_horn" in row
+    assert "school" in row
+    assert "null" not in row
+    page.choose("#filter-kind", "acme.loud_horn")
+    page.until(lambda: len(page.all("[data-violation]")) == 1)
+    for kind in ViolationKind:
+        assert page.driver.execute_script("const w = await import('./words.js'); return w.knows(arguments[0])", kind), (
+            kind
+        )
+
+
+def test_a_case_is_exported_from_the_page(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
+    page.until(lambda: page.all("[data-violation=v1]"))
+    page.press("[data-violation=v1]")
+    page.until(lambda: page.all("#export"))
+    page.one("#person").send_keys("An", Keys.TAB)
+    page.press("#export")
+    page.until(lambda: any(row.action == "exported" for row in centre[1].audit("v1")))
+    page.until(lambda: "xuất hồ sơ" in page.text("dialog .trail"))
+    assert page.errors() == []
 
 
 def test_language_is_switched_and_remembered(page: Page) -> None:
@@ -234,30 +315,69 @@ def test_a_phone_has_one_column_and_never_scrolls_sideways(page: Page) -> None:
     lefts = {round(each.rect["x"]) for each in page.all("main > section")}
     assert len(lefts) == 1
     page.driver.execute_script("document.querySelector('[data-violation=v1]').click()")
-    page.until(lambda: page.all("dialog[open] #reviewer"))
+    page.until(lambda: page.all("dialog[open] #person"))
     assert page.driver.execute_script(
         "const d = document.querySelector('dialog'); return d.scrollWidth <= d.clientWidth"
     )
     assert page.errors() == []
 
 
-def test_text_from_the_network_is_shown_as_text(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
-    evil = "<img src=x onerror=alert(1)>"
+def test_the_clip_plays_in_the_page(page: Page, centre: tuple[NetworkState, SqliteStore], tmp_path: Path) -> None:
+    path = tmp_path / "clip.webm"
+    film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"VP80"), 10.0, (320, 180))
+    for k in range(10):
+        film.write(np.full((180, 320, 3), 20 * k, np.uint8))
+    film.release()
+    sealed, body = Sealer(BOX.key).seal(Voice(SITE, boot="b4").violation(NOW, "v6"), clip=path.read_bytes())
+    centre[1].add_violation(sealed, NOW)
+    (centre[1].evidence / "v6.zip").write_bytes(body)
+    page.driver.execute_script("localStorage.setItem('nutgiao.reviewer', 'An')")
+    page.until(lambda: page.all("[data-violation=v6]"))
+    page.press("[data-violation=v6]")
+    page.until(lambda: page.driver.execute_script("return document.querySelector('dialog video')?.readyState >= 2"))
+    page.driver.execute_script("localStorage.removeItem('nutgiao.reviewer')")
+    assert page.errors() == []
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["<img src=x onerror=alert(1)>", "\u202eđảo ngược\x00\x1b[2J", "Đ" * 10_000, "'\"><svg/onload=alert(1)>"],
+    ids=["markup", "direction", "long", "quotes"],
+)
+def test_text_from_the_network_is_shown_as_text(
+    page: Page, centre: tuple[NetworkState, SqliteStore], evil: str
+) -> None:
     store = centre[1]
-    store.move_violation("v2", before="pending", after="in_review", reviewer=evil, reason=evil, now_s=NOW)
-    page.until(lambda: page.all("[data-violation=v2] .chip.in_review"))
-    page.one("[data-violation=v2]").click()
-    page.until(lambda: evil in page.text("dialog .trail"))
-    assert page.all("img[src=x]") == []
+    report = Voice(SITE, boot="b4").violation(NOW, "v8")
+    hostile = msgspec.structs.replace(report, track=evil, approach=evil, zone=evil, lane=evil, numbers={evil: 1.0})
+    sealed, body = Sealer(BOX.key).seal(hostile, plate=PlateNote(text=evil, confidence=0.5))
+    store.add_violation(sealed, NOW)
+    (store.evidence / "v8.zip").write_bytes(body)
+    Auto(store, bundles_of(store), RULES).check_new(NOW)
+    store.note(evil, evil, "v8", evil, NOW)
+    page.driver.execute_script("localStorage.setItem('nutgiao.reviewer', 'An')")
+    page.until(lambda: page.all("[data-violation=v8] .chip.auto_checked"))
+    page.press("[data-violation=v8]")
+    page.until(lambda: page.all(".thumbs img"))
+    page.driver.execute_script("localStorage.removeItem('nutgiao.reviewer')")
+    shown = page.text("dialog")
+    assert plain(evil)[:20] in shown
+    assert "\u202e" not in page.text("dialog .figures table")
+    assert page.all("img[src=x], svg[onload]") == []
+    width, room = page.driver.execute_script(
+        "const d = document.querySelector('dialog'); return [d.scrollWidth, d.clientWidth]"
+    )
+    assert width <= room
+    assert page.errors() == []
 
 
 def test_a_lost_centre_is_said_and_found_again(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
     state, store = centre
-    page.server.__exit__(None, None, None)
+    page.server.close()
     page.until(
         lambda: "Mất kết nối tới trung tâm" in page.text("#lost") and not page.one("#lost").get_attribute("hidden")
     )
-    app = make_app(state, store, store.evidence, clock=lambda: NOW, verify=lambda path, node: None, stream_pause_s=0.1)
+    app = page_of(state, store, stream_pause_s=0.1)
     with WebServer(app, port=page.server.port):
         page.until(lambda: page.one("#lost").get_attribute("hidden"))
         page.driver.get("about:blank")
@@ -265,7 +385,7 @@ def test_a_lost_centre_is_said_and_found_again(page: Page, centre: tuple[Network
 
 def test_no_violations_yet_is_said(driver: webdriver.Chrome, tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "centre.db", tmp_path / "evidence")
-    app = make_app(NetworkState([SITE]), store, store.evidence, clock=lambda: NOW, verify=lambda path, node: None)
+    app = page_of(NetworkState([SITE]), store)
     with WebServer(app) as server:
         page = Page(driver, server)
         driver.get(server.url)

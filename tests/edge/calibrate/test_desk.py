@@ -19,6 +19,7 @@ from nutgiao.edge.calibrate.draft import Draft, DraftZone, Pair
 from nutgiao.edge.calibrate.serve import DeskServer
 from nutgiao.edge.calibrate.still import fit_to_camera, read_still
 from nutgiao.models.contracts.errors import CameraLost, ConfigError, PortBusy
+from nutgiao.models.contracts.words import ZoneKind
 from tests.support.new_camera import MARKS, NEW_CAMERA, PICTURE, on_the_picture
 
 NOW = datetime(2026, 3, 4, 5, 6, 7)
@@ -58,6 +59,28 @@ def test_whatever_is_clicked_the_answer_is_json(
     told = desk(file).look(draft)
     json.dumps(told, allow_nan=False)
     assert told["trouble"] is not None or told["trust"] is not None
+
+
+def test_a_zone_keeps_its_hours_and_classes_that_the_page_does_not_show(file: Path) -> None:
+    desk(file).save(
+        Draft(
+            pairs=pairs(),
+            zones=(DraftZone(id="z", kind=ZoneKind.NO_PARKING, px=((500.0, 400.0), (600.0, 400.0), (600.0, 500.0))),),
+        )
+    )
+    text = file.read_text(encoding="utf-8")
+    more = "    classes: [car]\n    hours: [{start: '06:00', end: '22:00'}]\n"
+    file.write_text(text.replace("kind: no_parking\n", f"kind: no_parking\n{more}"), encoding="utf-8")
+    (before,) = load_site(file).zones
+    assert before.kind is ZoneKind.NO_PARKING
+    assert before.hours[0].end == "22:00"
+    (drawn,) = desk(file).state()["draft"]["zones"]
+    moved = DraftZone(id="z", kind=ZoneKind.NO_STOPPING, px=tuple((u + 9.0, v) for u, v in drawn["px"]))
+    desk(file).save(Draft(pairs=pairs(), zones=(moved,)))
+    (after,) = load_site(file).zones
+    assert after.kind is ZoneKind.NO_STOPPING
+    assert after.polygon_m != before.polygon_m
+    assert (after.hours, after.classes) == (before.hours, before.classes)
 
 
 def test_zones_that_were_not_moved_keep_their_metres_and_comments(file: Path) -> None:

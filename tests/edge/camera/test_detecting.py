@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -16,16 +14,18 @@ from nutgiao.configs.loader import load_site
 from nutgiao.edge.camera.detecting import DetectingCamera
 from nutgiao.edge.camera.pipeline import DetectorPool
 from nutgiao.edge.camera.source import Frame
-from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.detector import Detector, Sight
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost
 from nutgiao.models.contracts.words import PictureFault
 from nutgiao.models.vision.cards import YOLOV8N_COCO
 from nutgiao.models.vision.detections import Detections
+from nutgiao.models.vision.tiles import Box
 
 Image = NDArray[np.uint8]
 
 
-class Tape:
+class Tape(Closing):
     """A live source whose pictures come as fast as they are taken, and are half a second apart by their stamps.
 
     It is lost when the tape is at its end, as a camera is that somebody unplugs.
@@ -55,21 +55,13 @@ class Tape:
     def close(self) -> None:
         self.closed = True
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class Blind:
+class Blind(Detector):
     """A detector that sees nobody."""
 
     card = YOLOV8N_COCO
 
-    def look(self, image: Image) -> Sight:
+    def look(self, image: Image, tiles: Sequence[Box] = ()) -> Sight:
         return Sight(Detections.empty(), Detections.empty())
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 from nutgiao.edge.camera.pipeline import DetectorPool, Feed
 from nutgiao.edge.camera.reading import Reading
 from nutgiao.edge.camera.source import Frame
-from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.detector import Detector, Look, Sight
+from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import CameraLost
 from nutgiao.models.vision.cards import YOLOV8N_COCO
 from nutgiao.models.vision.detections import Detections
+from nutgiao.models.vision.tiles import Box, Tiling
 
 
-class Slow:
+class Slow(Detector):
     """A detector that takes as long as the test says for each picture; the picture's first value is its number."""
 
     card = YOLOV8N_COCO
@@ -26,7 +29,7 @@ class Slow:
         self.takes_s, self.gate = takes_s, gate
         self.looked: list[int] = []
 
-    def look(self, image: np.ndarray) -> Sight:
+    def look(self, image: np.ndarray, tiles: Sequence[Box] = ()) -> Sight:
         number = int(image[0, 0, 0])
         if self.gate is not None:
             self.gate.wait(5.0)
@@ -37,7 +40,7 @@ class Slow:
         return Sight(Detections.empty(), Detections.empty())
 
 
-class Numbered:
+class Numbered(Closing):
     """A file of numbered pictures that may end with an error."""
 
     camera, fps, dropped, reconnects, decoder = "numbered", 10.0, 0, 0, "none"
@@ -57,14 +60,14 @@ class Numbered:
 
     def close(self) -> None: ...
 
-    def __enter__(self) -> Numbered:
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
 
 def picture(number: int, camera: str = "numbered") -> Frame:
     return Frame(camera, float(number), number, np.full((2, 2, 3), number, np.uint8))
+
+
+def wait_until_begun(feed: Feed) -> None:
+    while feed.begun == 0:
+        time.sleep(0.001)
 
 
 def taken(feed: Feed) -> list[int]:
@@ -194,3 +197,75 @@ def test_closing_wakes_who_waits_for_a_frame_and_who_waits_for_room() -> None:
             thread.join(timeout=5.0)
         gate.set()
     assert sorted(map(str, answers)) == ["None", "no room any more"]
+
+
+class Together(Detector):
+    """A detector that gains by several pictures at once; a picture that begins with 255 is broken."""
+
+    card = YOLOV8N_COCO
+    at_once = 4
+
+    def __init__(self, gate: threading.Event) -> None:
+        self.gate = gate
+        self.calls: list[list[int]] = []
+
+    def look(self, image: np.ndarray, tiles: Sequence[Box] = ()) -> Sight:
+        return self.look_all([Look(image, tuple(tiles))])[0]
+
+    def look_all(self, looks: Sequence[Look]) -> list[Sight]:
+        self.gate.wait(5.0)
+        numbers = [int(one.image[0, 0, 0]) for one in looks]
+        self.calls.append(numbers)
+        if 255 in numbers:
+            raise RuntimeError("the network chokes")
+        return [Sight(Detections.empty(), Detections.empty()) for _ in looks]
+
+
+def test_pictures_of_several_cameras_go_through_the_network_in_one_call() -> None:
+    gate = threading.Event()
+    detector = Together(gate)
+    with DetectorPool([detector]) as pool:
+        feeds = [pool.feed() for _ in range(6)]
+        feeds[0].offer(picture(9))  # holds the detector up while the others come
+        wait_until_begun(feeds[0])
+        for number, feed in enumerate(feeds):
+            feed.offer(picture(number))
+        gate.set()
+        for number, feed in enumerate(feeds):
+            taken = feed.take()
+            taken = feed.take() if number == 0 else taken
+            assert taken is not None
+            assert taken.frame.index == number
+    assert detector.calls == [[9], [1, 2, 3, 4], [5, 0]]  # who had a turn waits for the others
+
+
+def test_a_picture_that_the_network_refuses_does_no_harm_to_those_beside_it() -> None:
+    gate = threading.Event()
+    with DetectorPool([Together(gate)]) as pool:
+        feeds = [pool.feed() for _ in range(4)]
+        feeds[0].offer(picture(9))
+        wait_until_begun(feeds[0])
+        for feed, number in zip(feeds[1:], (1, 255, 3), strict=True):
+            feed.offer(picture(number))
+        gate.set()
+        for feed, number in ((feeds[1], 1), (feeds[3], 3)):
+            taken = feed.take()
+            assert taken is not None
+            assert taken.frame.index == number
+        with pytest.raises(RuntimeError, match="chokes"):
+            feeds[2].take()
+
+
+def test_tiles_of_a_picture_count_as_pictures_of_a_call() -> None:
+    gate = threading.Event()
+    detector = Together(gate)
+    with DetectorPool([detector]) as pool:
+        feeds = [pool.feed(Tiling(2, 1)) for _ in range(3)]
+        feeds[0].offer(picture(9))
+        wait_until_begun(feeds[0])
+        for number, feed in enumerate(feeds):
+            feed.offer(picture(number))
+        gate.set()
+        for feed in feeds:
+            assert feed.take() is not None
+    assert detector.calls == [[9], [1, 2], [0]]  # three calls of the network for each, and four at once

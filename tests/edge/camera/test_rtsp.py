@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -15,10 +15,11 @@ from nutgiao.edge.camera.live import LiveSource
 from nutgiao.edge.camera.pipeline import DetectorPool
 from nutgiao.edge.camera.source import Frame, FrameSource
 from nutgiao.edge.camera.video import open_source
-from nutgiao.edge.detect.detector import Sight
+from nutgiao.edge.detect.detector import Detector, Sight
 from nutgiao.models.contracts.messages import CameraHealth
 from nutgiao.models.vision.cards import YOLOV8N_COCO
 from nutgiao.models.vision.detections import Detections
+from nutgiao.models.vision.tiles import Box
 from tests.support.rtsp import RtspStreet
 from tests.support.scenes import site
 
@@ -38,7 +39,7 @@ def street() -> Iterator[Callable[[str], RtspStreet]]:
         server.kill()
 
 
-class Slow:
+class Slow(Detector):
     """A detector that takes its time and sees nobody."""
 
     card = YOLOV8N_COCO
@@ -46,7 +47,7 @@ class Slow:
     def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
 
-    def look(self, image: NDArray[np.uint8]) -> Sight:
+    def look(self, image: NDArray[np.uint8], tiles: Sequence[Box] = ()) -> Sight:
         time.sleep(self._seconds)
         return Sight(Detections.empty(), Detections.empty())
 

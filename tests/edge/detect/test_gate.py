@@ -22,7 +22,6 @@ from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.vision.cards import YOLOV8N_COCO, ModelCard
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.gate import LOSS_MAX, Truth, Verdict, average_precision
-from tests.support.weights import yolov8n_path
 
 pytest.importorskip("onnx", reason="engines are made with the extra 'engines'")
 
@@ -72,13 +71,6 @@ def test_a_verdict_passes_by_every_measure_or_not_at_all() -> None:
     assert not verdict(1 - LOSS_MAX * 1.1).passed
     assert verdict(0.995, 0.5, 0.495).passed
     assert not verdict(0.995, 0.5, 0.48).passed
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> WeightsStore:
-    store = WeightsStore(tmp_path_factory.mktemp("store"))
-    store.install_file(YOLOV8N_COCO, yolov8n_path())
-    return store
 
 
 @pytest.fixture(scope="module")

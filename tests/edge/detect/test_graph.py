@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nutgiao.edge.camera.video import open_source
 from nutgiao.edge.detect.engines import parse_size, resized
 from nutgiao.edge.detect.graph import resize_network
 from nutgiao.edge.detect.onnx import OnnxDetector
@@ -18,6 +17,7 @@ from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.vision.cards import YOLOV8N_COCO, ModelCard
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.gate import iou
+from tests.edge.detect.conftest import FrameOf
 from tests.support.weights import yolov8n_path
 
 pytest.importorskip("onnx", reason="engines are made with the extra 'engines'")
@@ -26,21 +26,9 @@ Image = np.ndarray
 
 
 @pytest.fixture(scope="module")
-def street(street_data: Callable[[str], Path]) -> Image:
+def street(frame_of: FrameOf) -> Image:
     """A crowded picture of 16:9, from the middle of the clip."""
-    with open_source(str(street_data("clips/vn_bridge_motorbikes_25fps.mp4")), "c1") as source:
-        for _ in range(60):
-            source.read()
-        frame = source.read()
-    assert frame is not None
-    return frame.image
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> WeightsStore:
-    store = WeightsStore(tmp_path_factory.mktemp("store"))
-    store.install_file(YOLOV8N_COCO, yolov8n_path())
-    return store
+    return frame_of("clips/vn_bridge_motorbikes_25fps.mp4", 60)
 
 
 @pytest.fixture(scope="module")

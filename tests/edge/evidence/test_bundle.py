@@ -1,4 +1,4 @@
-"""A bundle says what was seen, is small, and shows every later change."""
+"""A bundle says what was seen and is small."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import zipfile
 from pathlib import Path
 
 import cv2
-import msgspec
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.configs.keys import load_or_create_key
-from nutgiao.edge.evidence.bundle import EvidenceBuilder, SealedBundle
+from nutgiao.edge.evidence.bundle import EvidenceBuilder
 from nutgiao.edge.evidence.case import Case
 from nutgiao.edge.evidence.picture import draw_still
-from nutgiao.edge.evidence.verify import verify_bundle, verify_chain
+from nutgiao.edge.evidence.verify import verify_bundle
 from nutgiao.edge.perception import Perception
-from nutgiao.models.contracts.errors import ConfigError, EvidenceBroken
+from nutgiao.models.contracts.errors import ConfigError
 from nutgiao.models.contracts.words import Indication
 from nutgiao.models.vision.detections import DetectedFrame
 from tests.support.scenes import GREEN, RED, START_S, Scene, Vehicle, drive, site, stand, watch
@@ -53,18 +52,6 @@ def builder(folder: Path) -> EvidenceBuilder:
     return EvidenceBuilder(folder, KEY, site=site(), node="j1", boot="b1", software="0.1.0")
 
 
-def rewritten(bundle: SealedBundle, path: Path, **changes: bytes | None) -> Path:
-    """The bundle with some files replaced, added or left out."""
-    with zipfile.ZipFile(bundle.path) as old:
-        files: dict[str, bytes | None] = {name: old.read(name) for name in old.namelist()}
-    files |= {name.replace("_", "."): data for name, data in changes.items()}
-    with zipfile.ZipFile(path, "w") as new:
-        for name, data in files.items():
-            if data is not None:
-                new.writestr(name, data)
-    return path
-
-
 def test_a_sealed_bundle_verifies_and_is_small(tmp_path: Path, case: Case) -> None:
     maker = builder(tmp_path)
     bundle = maker.seal("v-1", case)
@@ -97,7 +84,7 @@ def test_the_manifest_tells_the_case(tmp_path: Path, case: Case) -> None:
 def test_the_trace_follows_the_vehicle_over_the_line_with_its_lamp(tmp_path: Path, case: Case) -> None:
     with zipfile.ZipFile(builder(tmp_path).seal("v-1", case).path) as bundle:
         header, *rows = bundle.read("trace.csv").decode().splitlines()
-    assert header == "time_s,x_m,y_m,speed_mps,sd_m,seen,lamp"
+    assert header == "time_s,x_m,y_m,speed_mps,sd_m,seen,lamp,score,ground_x_m,ground_y_m"
     x = [float(row.split(",")[1]) for row in rows]
     lamps = [row.split(",")[6] for row in rows]
     assert x[0] > 40
@@ -125,76 +112,18 @@ def test_bystanders_are_pixelated_and_the_subject_is_not() -> None:
     assert picture is not None
     assert still.box_px is not None
 
+    assert picture.shape == (720, 1280, 3)
+
     def sharpness(box: np.ndarray) -> float:
-        left, top, right, bottom = (int(v / 2) for v in box)
+        left, top, right, bottom = (int(v) for v in box)
         part = picture[max(30, top + 6) : bottom - 4, left + 5 : right - 5]
         return float(np.abs(np.diff(part[:, :, 0].astype(float), axis=0)).mean())
 
     subject = sharpness(np.array(still.box_px))
-    near = [box for box in still.frame.boxes_px if box[3] - box[1] > 70 and abs(box[0] - still.box_px[0]) > 60]
+    others = still.frame.detections.boxes_px
+    near = [box for box in others if box[3] - box[1] > 70 and abs(box[0] - still.box_px[0]) > 60]
     assert near
     assert all(sharpness(box) < 0.5 * subject for box in near)
-
-
-def test_one_changed_byte_in_any_file_is_found(tmp_path: Path, case: Case) -> None:
-    bundle = builder(tmp_path).seal("v-1", case)
-    with zipfile.ZipFile(bundle.path) as sealed:
-        jpeg = bytearray(sealed.read("at.jpg"))
-    jpeg[len(jpeg) // 2] ^= 1
-    verdict = verify_bundle(rewritten(bundle, tmp_path / "changed.zip", at_jpg=bytes(jpeg)), None)
-    assert not verdict.intact
-    assert verdict.changed == ("at.jpg",)
-    assert str(verdict) == "changed: at.jpg"
-
-
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
-def test_one_changed_byte_anywhere_in_the_zip_is_found(tmp_path: Path, case: Case, share: float) -> None:
-    bundle = builder(tmp_path).seal("v-1", case)
-    raw = bytearray(bundle.path.read_bytes())
-    raw[int(share * len(raw))] ^= 0x10
-    bundle.path.write_bytes(bytes(raw))
-    assert len(verify_bundle(bundle.path, None).changed) == 1
-
-
-def test_missing_and_added_files_are_named(tmp_path: Path, case: Case) -> None:
-    bundle = builder(tmp_path).seal("v-1", case)
-    verdict = verify_bundle(rewritten(bundle, tmp_path / "x.zip", trace_csv=None, extra_jpg=b"?"), None)
-    assert (verdict.missing, verdict.unexpected, verdict.intact) == (("trace.csv",), ("extra.jpg",), False)
-
-
-def test_a_manifest_that_was_edited_or_sealed_by_another_fails(tmp_path: Path, case: Case) -> None:
-    maker = builder(tmp_path / "ours")
-    bundle = maker.seal("v-1", case)
-    manifest = verify_bundle(bundle.path, None).manifest
-    edited = msgspec.json.encode(msgspec.structs.replace(manifest, track="somebody-else"))
-    assert not verify_bundle(rewritten(bundle, tmp_path / "e.zip", manifest_json=edited), None).signature_valid
-    stranger = EvidenceBuilder(
-        tmp_path / "theirs", Ed25519PrivateKey.generate(), site=site(), node="j1", boot="b1", software="0.1.0"
-    )
-    forged = verify_bundle(stranger.seal("v-1", case).path, maker.public_key_hex)
-    assert (forged.intact, forged.signature_valid, forged.key_trusted) == (False, False, False)
-
-
-def test_the_chain_shows_that_a_bundle_was_taken_out(tmp_path: Path, case: Case) -> None:
-    first = builder(tmp_path).seal("v-1", case)
-    restarted = builder(tmp_path)  # the chain goes on after a restart
-    bundles = [first, *(restarted.seal(f"v-{k}", case) for k in (2, 3))]
-    verdicts = [verify_bundle(bundle.path, None) for bundle in bundles]
-    assert verify_chain(verdicts) == ()
-    assert verify_chain([verdicts[0], verdicts[2]]) == ("v-3",)
-
-
-def test_what_is_no_bundle_is_said_plainly(tmp_path: Path) -> None:
-    path = tmp_path / "no.zip"
-    with pytest.raises(EvidenceBroken, match=r"no\.zip"):
-        verify_bundle(path, None)
-    path.write_bytes(b"not a zip")
-    with pytest.raises(EvidenceBroken, match="zip"):
-        verify_bundle(path, None)
-    with zipfile.ZipFile(path, "w") as empty:
-        empty.writestr("readme.txt", "hello")
-    with pytest.raises(EvidenceBroken, match=r"manifest\.json"):
-        verify_bundle(path, None)
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

@@ -10,11 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nutgiao.edge.evidence.bundle import EvidenceBuilder
+from nutgiao.edge.evidence.chain import HEAD, REMOVED, original_of
+from nutgiao.edge.evidence.looks import hold
 from nutgiao.edge.evidence.retention import DAY_S, EVERY_S, Note, Retention
+from nutgiao.edge.evidence.verify import look_at, look_at_chain
 from nutgiao.edge.node import Node
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.uplink.courier import ARRIVED, Courier
 from nutgiao.models.contracts.messages import Health, decode
+from tests.edge.evidence.test_bundle import KEY, builder, red_light_case
 from tests.edge.test_node import Steady, uplink_to_nobody
 from tests.edge.uplink.test_courier import Muddled, _Answer
 from tests.edge.uplink.test_uplink import until
@@ -87,6 +91,53 @@ def test_a_bundle_that_was_really_sealed_and_really_taken_goes_by_the_time_of_th
     assert sealed.exists()
     retention(folder).round(over_s + 1.0)
     assert not sealed.exists()
+
+
+def arrived(path: Path) -> Path:
+    path.with_suffix(".sent").write_text(ARRIVED)
+    return path
+
+
+def test_each_kind_has_its_days_and_the_chain_says_that_the_node_itself_removed_what_is_gone(tmp_path: Path) -> None:
+    case = red_light_case()
+    maker = builder(tmp_path)
+    bundles = [arrived(maker.seal(f"v-{k}", case).path) for k in (1, 2, 3)]
+    for path in bundles:
+        original_of(path).write_bytes(b"pictures")
+    hold(bundles[1], NOW_S, who="Lan", why="court")
+    kept = Retention(tmp_path, DAYS, lambda _: 0.5, {"red_light": 5, "speed": 400}, KEY)
+    act_s = case.violation.occurred_s
+    kept.round(act_s + 4 * DAY_S)
+    assert all(path.exists() for path in bundles)
+    kept.round(act_s + 6 * DAY_S)
+    assert [path.exists() for path in bundles] == [False, True, False]
+    assert [original_of(path).exists() for path in bundles] == [False, True, False]
+    public = maker.public_key_hex
+
+    def chain() -> tuple[str, ...]:
+        return look_at_chain([look_at(path, public) for path in tmp_path.glob("*.zip")], tmp_path, public)
+
+    assert chain() == ()
+    noted = (tmp_path / REMOVED).read_bytes()
+    (tmp_path / REMOVED).write_bytes(noted.replace(b'"v-3"', b'"v-9"'))
+    assert "the note that v-9 was removed is not signed by the node" in chain()
+    (tmp_path / REMOVED).unlink()
+    assert len(chain()) == 2, "somebody has taken the first and the last"
+    (tmp_path / REMOVED).write_bytes(noted + b'{"half')
+    assert chain() == ()
+    (tmp_path / HEAD).write_bytes(b"{")
+    again = builder(tmp_path)
+    assert again.seal("v-4", case).manifest.number == 4, "the place is found again from what is left"
+    assert chain() == ()
+
+
+def test_a_bundle_whose_kind_cannot_be_read_stays_as_long_as_any(tmp_path: Path) -> None:
+    bundle(tmp_path, "odd", 31, ARRIVED)
+    kept = Retention(tmp_path, DAYS, lambda _: 0.5, {"speed": 40})
+    kept.round(NOW_S)
+    assert (tmp_path / "odd.zip").exists()
+    kept.round(NOW_S + 10 * DAY_S)
+    assert not (tmp_path / "odd.zip").exists()
 
 
 @pytest.mark.parametrize(("free", "told"), [(0.04, (f"{Note.FULL}: 4.0% free",)), (0.06, ())])

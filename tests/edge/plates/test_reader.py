@@ -8,37 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from nutgiao.edge.plates.colour import plate_colour
 from nutgiao.edge.plates.finder import TextFinder
 from nutgiao.edge.plates.reader import as_bgr
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.contracts.plates import PlateColour, Unreadable
-from tests.support.plates import labelled_crops, picture, plate_reader
-
-FONTS = (
-    "/usr/share/fonts/truetype/dejavu/DejaVuSansCondensed-Bold.ttf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
-    "/usr/share/fonts/truetype/liberation/LiberationSans-Bold.ttf",
-)
-BACKGROUNDS = {"white": (235, 235, 235), "yellow": (240, 190, 20), "blue": (20, 70, 190), "red": (190, 20, 25)}
-
-
-def drawn(rows: tuple[str, ...], background: str = "white") -> NDArray[np.uint8]:
-    """A plate drawn with a font that has Đ, 60 px high letters, BGR."""
-    path = next((name for name in FONTS if Path(name).exists()), None)
-    if path is None:
-        pytest.skip("no font with Đ on this machine")
-    font = ImageFont.truetype(path, 60)
-    width = max(int(font.getlength(row)) for row in rows) + 40
-    image = Image.new("RGB", (width, 80 * len(rows) + 20), BACKGROUNDS[background])
-    ink = (10, 10, 10) if background in ("white", "yellow") else (240, 240, 240)
-    for number, row in enumerate(rows):
-        left = (width - font.getlength(row)) / 2
-        ImageDraw.Draw(image).text((left, 10 + 80 * number), row, fill=ink, font=font)
-    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1], np.uint8)
+from tests.support.plates import BACKGROUNDS, drawn, labelled_crops, picture, plate_reader
 
 
 def test_most_crops_are_read_and_none_is_read_wrongly(street_data: Callable[[str], Path]) -> None:

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgiao.cli.edge_chooser import HorizonChooser
-from nutgiao.configs.loader import load_site
-from nutgiao.edge.perception import SecondResult, Snapshot
+from nutgiao.edge.perception import SecondResult
 from nutgiao.edge.signal.adaptive import Adaptive, Within
 from nutgiao.edge.signal.adaptive_patience import CALLED_S, QUEUED_S
 from nutgiao.edge.signal.adaptive_turns import Trail, TurnShares
 from nutgiao.edge.signal.health import BLIND_S
+from nutgiao.edge.snapshot import Snapshot
 from nutgiao.models.contracts.controller import CabinetStatus, StageCall
 from nutgiao.models.contracts.plan import SignalPlan, local_plan
 from nutgiao.models.contracts.site import Site, site_hash
@@ -29,6 +29,7 @@ from nutgiao.models.queueing.junction.site import site_tables
 from nutgiao.models.queueing.junction.tables import I4
 from nutgiao.simulation.cabinet import Cabinet
 from tests.support.crossroads import NOON_S
+from tests.support.sites import shipped
 
 CODES = {indication: code for code, indication in INDICATIONS.items()}
 MAIN, LEFT, SIDE = 0, 1, 2
@@ -67,7 +68,7 @@ class Corner:
     """A junction of the demo: its cabinet, the box's adaptive control, and a guard of our own over every second."""
 
     def __init__(self, name: str = "demo-j2", chooser: object = None, begin_s: int = NOON_S) -> None:
-        self.site, self.now_s = load_site(name), begin_s
+        self.site, self.now_s = shipped(name), begin_s
         assert self.site.signals is not None
         self.signals, tables = self.site.signals, site_tables(self.site)
         self.chooser = chooser or HorizonChooser(tables)
@@ -228,7 +229,7 @@ def test_conflicting_greens_in_a_status_are_told_and_the_next_good_one_is_believ
 
 
 def test_only_the_camera_that_is_relied_on_must_deliver() -> None:
-    site = load_site("demo-j2")
+    site = shipped("demo-j2")
     spare = msgspec.structs.replace(site.cameras[0], id="spare")
     corner, tables = Corner(), site_tables(site)
     more = msgspec.structs.replace(site, cameras=(*site.cameras, spare))
@@ -238,7 +239,7 @@ def test_only_the_camera_that_is_relied_on_must_deliver() -> None:
 
 
 def test_a_renewal_of_the_plan_goes_on_with_the_same_horizon() -> None:
-    tables = site_tables(load_site("demo-j2"))
+    tables = site_tables(shipped("demo-j2"))
     chooser = HorizonChooser(tables)
     corner = Corner(chooser=chooser)
     plan = msgspec.structs.replace(corner.plan, mode=ControlMode.CYCLE)
@@ -252,7 +253,7 @@ def test_a_renewal_of_the_plan_goes_on_with_the_same_horizon() -> None:
 
 
 def test_a_site_whose_approach_no_camera_watches_is_never_ready() -> None:
-    site = load_site("demo-j2")
+    site = shipped("demo-j2")
     blind = msgspec.structs.replace(site, cameras=site.cameras[1:])
     tables = site_tables(blind)
     told = Adaptive(blind, tables, HorizonChooser(tables)).ready(0.0)
@@ -282,7 +283,7 @@ def test_a_plan_that_leaves_no_choice_is_run_as_it_stands() -> None:
 
 
 def test_turns_are_learnt_from_those_who_were_seen_to_turn() -> None:
-    tables = site_tables(load_site("demo-j2"))
+    tables = site_tables(shipped("demo-j2"))
     turns, lane = TurnShares(tables), tables.lanes["south", "south_2"]
     for k in range(200):
         trail = Trail(lane, 1.0, 5.0)
@@ -295,7 +296,7 @@ def test_turns_are_learnt_from_those_who_were_seen_to_turn() -> None:
 
 
 def test_who_is_not_seen_beyond_the_line_teaches_nothing() -> None:
-    tables = site_tables(load_site("demo-j2"))
+    tables = site_tables(shipped("demo-j2"))
     turns, lane = TurnShares(tables), tables.lanes["south", "south_2"]
     before = turns.of(lane).shares()
     turns.learn(Trail(lane, 12.0, 5.0))

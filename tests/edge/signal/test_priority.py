@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from nutgiao.cli.edge_priority import PriorityChooser
 from nutgiao.cli.priority_link import PriorityMessages
-from nutgiao.configs.loader import load_site
 from nutgiao.edge.signal.priority import PriorityOffice, priority_office
 from nutgiao.edge.signal.priority_admission import AHEAD_S, MOST_LIFE_S, MOST_PER_S, Admission, Refused
 from nutgiao.edge.signal.priority_movements import PriorityMovements
@@ -33,11 +32,12 @@ from nutgiao.models.contracts.words import ControlMode, ControlSource, Turn
 from nutgiao.models.queueing.junction.site import site_tables
 from tests.edge.signal.test_adaptive import Corner, Fancy, Queue
 from tests.support.crossroads import NOON_S
+from tests.support.sites import shipped
 
 CENTRE, BUS, FORGER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2, 3))
 BUSY: Queue = {"west_1": 6, "west_2": 6, "east_1": 6, "east_2": 6}
 NOW = float(NOON_S)
-TABLES = site_tables(load_site("demo-j2"))
+TABLES = site_tables(shipped("demo-j2"))
 
 
 def public(key: Ed25519PrivateKey) -> str:
@@ -51,7 +51,7 @@ def site_with(*more: Requester) -> Site:
         turns=(Turn.THROUGH, Turn.LEFT), most_level=7, per_minute=600,
     )  # fmt: skip
     help_ = Requester(id="centre-115", vehicles=(PriorityVehicle.EMERGENCY,), per_minute=600)
-    return msgspec.structs.replace(load_site("demo-j2"), priority=(line, help_, *more))
+    return msgspec.structs.replace(shipped("demo-j2"), priority=(line, help_, *more))
 
 
 def new(name: str = "r1", vehicle: str = "bus", eta_s: int = 20, **how: object) -> PriorityAsk:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nutgiao.models.contracts.site import Camera
 from nutgiao.models.vision.detections import Detections
-from nutgiao.models.vision.tiles import gather, tile_grid, untile
+from nutgiao.models.vision.tiles import Tiling, gather, tile_grid, untile
 
 
 @given(
@@ -52,3 +54,19 @@ def test_what_a_tile_cuts_is_left_to_the_neighbour() -> None:
 def test_no_tiles_is_no_grid() -> None:
     with pytest.raises(ValueError, match="tiles"):
         tile_grid((640, 480), 0, 1)
+
+
+def test_a_site_names_the_parts_that_need_a_closer_look_in_pixels_of_its_calibrated_picture() -> None:
+    camera = Camera(
+        id="c",
+        source="usb:0",
+        width_px=640,
+        height_px=480,
+        approaches=("N",),
+        ground_pairs=((0.0, 0.0, 0.0, 0.0),) * 4,
+        tile_boxes_px=((0, 60, 320, 240),),
+    )
+    assert Tiling.of(camera).boxes((1280, 960)) == ((0, 120, 640, 480),)  # the camera streams in another size now
+    both = msgspec.structs.replace(camera, tiles=(2, 1))
+    assert len(Tiling.of(both).boxes((640, 480))) == 3
+    assert Tiling().boxes((640, 480)) == ()

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nutgiao.models.contracts.errors import EvidenceBroken
+from nutgiao.models.contracts.evidence import MANIFEST
+from nutgiao.models.contracts.evidence_check import read_manifest
 
 UPLOAD_LIMIT_BYTES = 5 * 1024 * 1024
 MEMBER_LIMIT_BYTES = 32 * 1024 * 1024
@@ -21,6 +23,8 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".png": "image/png",
     ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".avi": "video/x-msvideo",
     ".json": "application/json",
     ".csv": "text/csv",
 }
@@ -28,8 +32,8 @@ MEDIA_TYPES = {
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
-Verify = Callable[[Path, str], str | None]
-"""Checks a bundle of a node: None if it is whole and signed, else what is wrong."""
+Verify = Callable[[Path, str, str], str | None]
+"""Checks a bundle of a node for a case: ``verify(path, node, violation)`` is None if it is right, else why not."""
 
 
 class TooLarge(EvidenceBroken):
@@ -52,8 +56,51 @@ class Bundles:
         self._folder, self._verify = folder, verify
         folder.mkdir(parents=True, exist_ok=True)
 
+    def has(self, name: str) -> bool:
+        """Whether a bundle has come; no name that a bundle cannot have ever has."""
+        try:
+            return self._path(name).is_file()
+        except EvidenceBroken:
+            return False
+
+    def whole(self, name: str) -> bytes:
+        """A bundle as it lies there.
+
+        Raises:
+            FileNotFoundError: if it has not come.
+            EvidenceBroken: if that is no name of a bundle, or it cannot be read.
+        """
+        path = self._path(name)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise EvidenceBroken(f"bundle {name}: {error}") from error
+
+    def stills(self, name: str) -> tuple[str, ...]:
+        """Names of the stills that the bundle's manifest tells; none while it has not come or cannot be read."""
+        try:
+            manifest, _ = read_manifest(name, self.read(name, MANIFEST))
+        except (FileNotFoundError, EvidenceBroken):
+            return ()
+        return tuple(still.file for still in manifest.stills)
+
+    def older_than(self, time_s: float) -> set[str]:
+        """Names of the bundles that came before a time, seconds since the epoch."""
+        return {path.name for path in self._folder.glob("*.zip") if path.stat().st_mtime < time_s}
+
+    def delete(self, name: str) -> None:
+        """Deletes a bundle if it is there."""
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except EvidenceBroken:
+            return  # a report may name anything
+
     def contents(self, name: str) -> list[dict[str, Any]]:
         """Members of a bundle in its own order; empty while it has not come."""
+        if not self.has(name):
+            return []
         try:
             with zipfile.ZipFile(self._path(name)) as bundle:
                 return [
@@ -112,7 +159,7 @@ class Bundles:
                 os.fsync(file.fileno())
             if not zipfile.is_zipfile(path):
                 raise EvidenceBroken(f"bundle {name} is no zip file")
-            problem = self._verify(path, node)
+            problem = self._verify(path, node, place.stem)
             if problem is not None:
                 raise EvidenceBroken(f"bundle {name}: {problem}")
             try:
