@@ -306,7 +306,6 @@ class Node:
             evidence=reference,
             evidence_note=problem,
             zone=what.zone,
-            plate=None if bundle is None else bundle.manifest.plate,
         )
 
     def _health(self, now_s: float) -> None:

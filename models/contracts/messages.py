@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.evidence import PlateNote
 from nutgiao.models.contracts.plan import Count, SignalPlan
 from nutgiao.models.contracts.priority import PriorityAsk, PriorityItem
 from nutgiao.models.contracts.safety import Refusal
@@ -139,9 +138,8 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
         confidence: 0..1 of the rule.
         numbers: the figures that justify it, with units in their names.
         evidence: the sealed bundle, None if it could not be made.
-        evidence_note: why there is none, in words; empty if there is.
+        evidence_note: why there is none, in words; empty if there is. A plate stands in the bundle alone, never in here.
         zone: on which zone, if one is meant.
-        plate: what was read on the plate, or why it could not be; None if nobody looked.
     """
 
     violation: str
@@ -156,7 +154,6 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
     evidence: EvidenceRef | None
     evidence_note: str = ""
     zone: str | None = None
-    plate: PlateNote | None = None
 
 
 class CameraTrouble(msgspec.Struct, frozen=True, kw_only=True):

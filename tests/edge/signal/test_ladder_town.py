@@ -39,7 +39,7 @@ def test_each_cut_leads_down_and_back_and_the_status_messages_tell_it(tmp_path: 
     assert seconds("the centre is back", "central") in range(30, 40)
     assert {step.rung for step in after(log, "the neighbour falls silent")} == {"central"}
     assert any(f"{Reason.NO_NEWS}: j2" in note for note in notes)
-    assert seconds("the box's clock jumps", "adaptive") <= 3
+    assert seconds("the box's clock jumps", "adaptive") <= 5  # its tracks begin anew with the clock
     assert seconds("a camera's frames stop", "fixed") in range(8, 16)
     assert seconds("the camera is back", "adaptive") in range(30, 45)
     assert seconds("the box's clock is set right", "central") in range(60, 70)
