@@ -138,7 +138,7 @@ class ViolationReport(Message, frozen=True, kw_only=True, tag="nutgiao/violation
         confidence: 0..1 of the rule.
         numbers: the figures that justify it, with units in their names.
         evidence: the sealed bundle, None if it could not be made.
-        evidence_note: why there is none, in words; empty if there is. A plate stands in the bundle alone, never in here.
+        evidence_note: why there is none, in words; empty if there is. A plate stands in it alone.
         zone: on which zone, if one is meant.
     """
 
