@@ -101,8 +101,8 @@ def pairing_cost(
 
 
 @kernel(
-    "void(i8[::1], f8, f4[:, ::1], f4[::1], i1[::1], b1[::1], i1[::1],"
-    " f4[:, ::1], b1[::1], f8[:, ::1], f4[::1], f8[:, ::1], i1[::1], i8[::1], i8[::1], f8[::1])"
+    "void(i8[::1], f8, f4[:, ::1], f4[::1], i1[::1], i1[::1],"
+    " f4[:, ::1], f8[:, ::1], f4[::1], f8[:, ::1], i1[::1], i8[::1], i8[::1], f8[::1])"
 )
 def renew(
     taken: NDArray[np.int64],
@@ -110,10 +110,8 @@ def renew(
     boxes_px: NDArray[np.float32],
     scores: NDArray[np.float32],
     detected: NDArray[np.int8],
-    cut: NDArray[np.bool_],
     grades: NDArray[np.int8],
     track_boxes_px: NDArray[np.float32],
-    track_cut: NDArray[np.bool_],
     foot_px: Floats,
     track_scores: NDArray[np.float32],
     votes: Floats,
@@ -130,10 +128,8 @@ def renew(
         boxes_px: ``(m, 4)`` detected.
         scores: ``(m,)``.
         detected: ``(m,)`` class codes.
-        cut: ``(m,)`` a nearer box hides the lower edge.
         grades: ``(m,)``; none from now on for those taken.
         track_boxes_px: ``(n, 4)`` this and the following are the columns of the pool.
-        track_cut: ``(n,)``.
         foot_px: ``(n, 2)``.
         track_scores: ``(n,)``.
         votes: ``(n, classes)``.
@@ -146,7 +142,7 @@ def renew(
         j = taken[i]
         if j < 0:
             continue
-        track_boxes_px[i, :], track_cut[i] = boxes_px[j, :], cut[j]
+        track_boxes_px[i, :] = boxes_px[j, :]
         foot_px[i, 0], foot_px[i, 1] = 0.5 * (boxes_px[j, 0] + boxes_px[j, 2]), boxes_px[j, 3]
         track_scores[i] = scores[j]
         votes[i, detected[j]] += scores[j]

@@ -17,7 +17,6 @@ class Pool:
         "boxes_px",
         "classes",
         "covariance",
-        "cut",
         "foot_px",
         "hidden_s",
         "hits",
@@ -37,7 +36,6 @@ class Pool:
         self.pointing = np.zeros((0, 2))
         self.boxes_px = np.zeros((0, 4), np.float32)
         self.foot_px = np.zeros((0, 2))
-        self.cut = np.zeros(0, np.bool_)  # the last box was cut at its bottom
         self.scores = np.zeros(0, np.float32)
         self.hidden_s = np.zeros(0)  # when it was last known to be hidden
         self.votes = np.zeros((0, len(CLASSES)))  # sum of its detections' scores, by class

@@ -12,17 +12,9 @@ class TrackerSettings:
     Attributes:
         high_score: detections from here up start and confirm tracks.
         low_score: weaker ones from here up only keep confirmed tracks alive.
-        gate: largest squared Mahalanobis distance of a pairing; 25 loses 4 of a million true ones whose errors are as
-            noted, and few of a camera that jitters twice as much.
-        miss_cost: what leaving a track without its detection costs; in theory minus twice the logarithm of the density
-            of other road users per square metre, less 3.7. 16 is more than any street's density says: it pays for
-            boxes that err by more than the camera's calibration noted.
-        slow_mps: who is slower than this stands or rolls in a crowd,
-        slow_cost: and a pairing costs so much more: strangers are near. What is left of the miss cost, 8, stands for
-            one stranger in 340 m2.
-        shape: standard error of the width and of the height that a detector gives the same road user in two pictures,
-            as a share.
-        slow_shape: the same of who stands or rolls, and looks alike from frame to frame.
+        gate: largest squared Mahalanobis distance of a pairing; 16 loses 3 of 10,000 true ones.
+        miss_cost: what leaving a track without its detection costs: minus twice the logarithm of the density of other
+            road users per square metre, less 3.7; 8 stands for one in 340 m2.
         other_kind_cost: added where a rider's track meets a car's box.
         confirm_hits: detections that confirm a candidate.
         candidate_misses: frames in a row without detection that end a candidate.
@@ -36,12 +28,8 @@ class TrackerSettings:
 
     high_score: float = 0.4
     low_score: float = 0.15
-    gate: float = 25.0
-    miss_cost: float = 16.0
-    slow_mps: float = 2.5
-    slow_cost: float = 8.0
-    shape: float = 0.2
-    slow_shape: float = 0.12
+    gate: float = 16.0
+    miss_cost: float = 8.0
     other_kind_cost: float = 6.0
     confirm_hits: int = 3
     candidate_misses: int = 1

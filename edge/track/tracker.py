@@ -2,9 +2,8 @@
 
 Every frame: predict all tracks to the frame's time; pair confirmed tracks with strong detections, then those left with
 weak ones; pair candidates with the strong detections that nobody took; the rest of the strong ones become candidates.
-Pairing is optimal by likelihood: that of the place on the ground, where a queue of motorcycles that overlap in the
-picture stands apart, and that of the size in the picture, which tells apart who shares a place. A later stage never
-takes what an earlier one could have had.
+Pairing is optimal by likelihood on the ground, where a queue of motorcycles that overlap in the picture stands apart. A
+later stage never takes what an earlier one could have had.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.edge.track.kalman import correct, predict, restrain
-from nutgiao.edge.track.likeness import foresee, liken
 from nutgiao.edge.track.occlusion import coast, cut_bottoms, off_rim
 from nutgiao.edge.track.pairing import STRONG, WEAK, grade, pairing_cost, renew
 from nutgiao.edge.track.pool import Pool
@@ -44,7 +42,6 @@ class _Sightings:
     classes: NDArray[np.int8]
     ground_m: NDArray[np.float64]
     covariance: NDArray[np.float64]
-    cut: NDArray[np.bool_]  # a nearer box hides the lower edge
     grades: NDArray[np.int8]  # of what is still on offer
 
 
@@ -128,7 +125,7 @@ class Tracker:
         self._stature.learn(classes, stature)
         off_rim(boxes, *self._picture_px, whole)
         grade(scores, ground, whole, s.low_score, s.high_score, grades)
-        return _Sightings(boxes, scores, classes, ground, covariance, cut, grades)
+        return _Sightings(boxes, scores, classes, ground, covariance, grades)
 
     def _pair(self, pool: Pool, time_s: float, seen: _Sightings, offered: int) -> None:
         """Pairs the tracks of a pool that wait for a detection with those of one grade, and updates them."""
@@ -149,11 +146,6 @@ class Tracker:
         )
         if not possible:
             return
-        expected, foot, sure = pool.boxes_px.copy(), pool.foot_px.copy(), np.empty(len(pool), np.bool_)
-        maps = self._homography.to_ground, self._homography.to_image
-        foresee(pool.state, pool.covariance, *maps, expected, foot, sure)
-        shape = (self._noise_px, s.shape, s.slow_shape, s.slow_mps, s.slow_cost)
-        liken(pool.state, expected, sure, pool.cut, seen.boxes_px, seen.cut, *shape, cost)
         taken = np.empty(len(pool), np.int64)
         assign_kernel(cost, s.miss_cost, taken)
         correct(taken, seen.ground_m, seen.covariance, pool.state, pool.covariance)
@@ -163,10 +155,8 @@ class Tracker:
             seen.boxes_px,
             seen.scores,
             seen.classes,
-            seen.cut,
             seen.grades,
             pool.boxes_px,
-            pool.cut,
             pool.foot_px,
             pool.scores,
             pool.votes,
@@ -239,7 +229,6 @@ class Tracker:
         new.covariance[:, 3, 3] = along * py**2 + across * px**2
         new.covariance[:, 2, 3] = new.covariance[:, 3, 2] = (along - across) * px * py
         new.boxes_px, new.scores = seen.boxes_px.take(rows, axis=0), seen.scores.take(rows)
-        new.cut = seen.cut.take(rows)
         new.foot_px = np.empty((n, 2))
         new.foot_px[:, 0] = 0.5 * (new.boxes_px[:, 0] + new.boxes_px[:, 2])
         new.foot_px[:, 1] = new.boxes_px[:, 3]

@@ -27,7 +27,7 @@ class RedLightSettings:
 
     Attributes:
         grace_s: age of the red at the crossing from which it counts.
-        min_hits: detections of the track.
+        min_hits: detections of the track: a younger one at the line may have hopped to somebody from another side.
         max_sd_m: largest standard error of the front's place.
         max_unseen_s: longest time without detection between the last frame before the line and the entering.
         min_speed_mps: slowest speed along the approach on entering: what drifts is a mistaken track.
@@ -35,7 +35,7 @@ class RedLightSettings:
     """
 
     grace_s: float = 0.3
-    min_hits: int = 4
+    min_hits: int = 6
     max_sd_m: float = 0.8
     max_unseen_s: float = 1.0
     min_speed_mps: float = 1.0

@@ -50,12 +50,10 @@ def test_a_track_takes_over_what_its_detection_looked_like() -> None:
     foot, scores, votes = np.zeros((2, 2)), np.zeros(2, np.float32), np.zeros((2, 6))
     votes[0, RIDER], votes[1, CAR] = 0.5, 3.0
     hits, misses, seen_s = np.array([3, 3]), np.array([1, 1]), np.array([4.0, 4.0])
-    was_cut = np.array([False, True])
-    detected = np.array([RIDER, CAR], np.int8), np.array([False, True]), grades
-    pool = (old, was_cut, foot, scores, votes, classes, hits, misses, seen_s)
+    detected = np.array([RIDER, CAR], np.int8), grades
+    pool = (old, foot, scores, votes, classes, hits, misses, seen_s)
     renew(np.array([1, -1]), 5.0, boxes, np.array([0.2, 0.75], np.float32), *detected, *pool)
     assert old.tolist() == [[10, 20, 30, 40], [0, 0, 0, 0]]
-    assert was_cut.tolist() == [True, True]
     assert foot[0].tolist() == [20.0, 40.0]
     assert classes.tolist() == [CAR, CAR]  # 0.75 for a car outweighs 0.5 for a rider
     assert (hits.tolist(), misses.tolist(), seen_s.tolist()) == ([4, 3], [0, 1], [5.0, 4.0])
