@@ -87,7 +87,7 @@ def test_a_vehicle_that_stood_beyond_the_line_when_red_began_is_exempt() -> None
 @pytest.mark.parametrize(("first_seen_s", "reports"), [(10.2, 0), (6.0, 1)])
 def test_who_was_seen_only_a_moment_before_the_line_is_not_told(first_seen_s: float, reports: int) -> None:
     """A young track at the line may have hopped from somebody else: in SUMO such ones were told wrongly."""
-    way = drive(5.0, 11.0)
+    way = drive(6.5, 11.2)
     assert len(told([Vehicle(lambda t: way(t) if t >= first_seen_s else None)], red_from(3))) == reports
 
 
