@@ -155,12 +155,22 @@ def test_the_box_looks_once_an_hour_and_its_health_tells_what_was_found(tmp_path
     sealer = EvidenceBuilder(
         folder, Ed25519PrivateKey.generate(), site=crossroads(), node="j1", boot="b1", software="0"
     )
+    kept = retention(folder, 0.01)
     node = Node(
-        crossroads(), Steady(), [], None, None, Perception(crossroads(), "j1", "b1"), sealer, uplink, "0",
-        retention=retention(folder, 0.01),
-    )  # fmt: skip
+        crossroads(),
+        Steady(),
+        [],
+        None,
+        None,
+        Perception(crossroads(), "j1", "b1"),
+        sealer,
+        uplink,
+        "0",
+        retention=kept,
+    )
     node.second(NOW_S)
-    until(lambda: not (folder / "old.zip").exists())
+    until(lambda: kept.second(NOW_S) != ())  # the round is over
+    assert not (folder / "old.zip").exists()
     bundle(folder, "later", 31, ARRIVED)
     for second in range(1, 12):
         node.second(NOW_S + second)
