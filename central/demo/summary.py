@@ -60,7 +60,9 @@ MEASURES = (
 )
 
 CAUGHT = (ViolationKind.RED_LIGHT, ViolationKind.STOP_LINE, ViolationKind.WRONG_WAY)
-"""Kinds for which the edge has a rule; others are recorded by the simulator only."""
+"""Kinds whose rules run in the demo."""
+RECORDED = (*CAUGHT, ViolationKind.SPEED)
+"""Kinds of which the simulator records what happened."""
 
 
 def make_summary(
@@ -118,7 +120,7 @@ def scores(runs: Sequence[RunResult], cases: Sequence[ViolationCase]) -> list[Sc
             for r in (case.report for case in cases)
             if r.boot == boot_of(run.seed)
         ]
-        for kind in ViolationKind:
+        for kind in RECORDED:
             score = match(truth, reports, kind)
             before = found.get(kind, Score(kind, 0, 0, 0))
             found[kind] = Score(

@@ -40,7 +40,7 @@ def print_tables(summary: Mapping[str, Any], console: Console) -> None:
     for name in ("Kind", "Happened", "Reported", "Right", "Precision", "Recall"):
         caught.add_column(name, justify="left" if name == "Kind" else "right")
     for row in summary["violations"]:
-        kind = row["kind"].replace("_", " ") + ("" if row["rule"] else " (no rule yet)")
+        kind = row["kind"].replace("_", " ") + ("" if row["rule"] else " (its rule is off)")
         shares = ("–" if row[key] is None else f"{100 * row[key]:.0f} %" for key in ("precision", "recall"))
         caught.add_row(kind, str(row["truth"]), str(row["reported"]), str(row["matched"]), *shares)
     console.print(caught)
