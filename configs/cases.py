@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-import msgspec
-
+from nutgiao.configs.checked import checked, day_problem
 from nutgiao.configs.document import Document
-from nutgiao.configs.structure import Problem, problems
+from nutgiao.configs.structure import Problem
 from nutgiao.models.contracts.case_rules import CaseRules, period_problems
 
 SCHEMA = "nutgiao/cases/1"
@@ -34,16 +32,7 @@ def load_case_rules(path: Path | None = None) -> CaseRules:
         ConfigError: at the first thing that is wrong; further ones are its notes.
     """
     document = Document(path or case_rules_path(), begins=f"schema: {SCHEMA}")
-    found = list(problems(document.data, CaseRules))
-    rules = None if found else msgspec.convert(document.data, CaseRules)
-    found += _inconsistencies(rules) if rules else []
-    if found or rules is None:
-        errors = [document.error(problem.key, problem.problem, problem.cure) for problem in found]
-        first, *others = sorted(errors, key=lambda error: error.line or 0)
-        for other in others:
-            first.add_note(str(other))
-        raise first
-    return rules
+    return checked(document, CaseRules, _inconsistencies)
 
 
 def _inconsistencies(rules: CaseRules) -> Iterator[Problem]:
@@ -51,15 +40,7 @@ def _inconsistencies(rules: CaseRules) -> Iterator[Problem]:
         yield Problem(("schema",), f"'{rules.schema}' is not known.", f"Write {SCHEMA}.")
     for index, period in enumerate(rules.periods):
         for key, day in (("valid_from", period.valid_from), ("valid_to", period.valid_to)):
-            if day is not None and not _is_day(day):
-                yield Problem(("periods", index, key), f"there is no day {day}.", 'Write a day such as "2025-01-01".')
+            if day is not None:
+                yield from day_problem(day, ("periods", index, key))
     for index, problem in period_problems(rules.periods):
         yield Problem(("periods", index, "valid_from"), problem, "Give each day one period.")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

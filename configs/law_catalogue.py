@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
 
-import msgspec
-
+from nutgiao.configs.checked import checked, day_problem
 from nutgiao.configs.document import Document
-from nutgiao.configs.structure import Problem, problems
+from nutgiao.configs.structure import Problem
 from nutgiao.models.contracts.law import LAW_SCHEMA, LawCatalogue
 from nutgiao.models.contracts.site import Site
 
@@ -34,16 +32,7 @@ def load_law(path: Path | None = None) -> LawCatalogue:
         ConfigError: at the first thing that is wrong; further ones are its notes.
     """
     document = Document(path or law_path(), begins=f"schema: {LAW_SCHEMA}")
-    found = list(problems(document.data, LawCatalogue))
-    law = None if found else msgspec.convert(document.data, LawCatalogue)
-    found += _inconsistencies(law) if law else []
-    if found or law is None:
-        errors = [document.error(problem.key, problem.problem, problem.cure) for problem in found]
-        first, *others = sorted(errors, key=lambda error: error.line or 0)
-        for other in others:
-            first.add_note(str(other))
-        raise first
-    return law
+    return checked(document, LawCatalogue, _inconsistencies)
 
 
 def law_of(site: Site) -> LawCatalogue:
@@ -57,15 +46,15 @@ def law_of(site: Site) -> LawCatalogue:
 
 def _inconsistencies(law: LawCatalogue) -> Iterator[Problem]:
     for k, unread in enumerate(law.unread):
-        yield from _day(unread.since, ("unread", k, "since"))
+        yield from day_problem(unread.since, ("unread", k, "since"))
     for k, entry in enumerate(law.entries):
         here = ("entries", k)
-        yield from _day(entry.valid_from, (*here, "valid_from"))
+        yield from day_problem(entry.valid_from, (*here, "valid_from"))
         if entry.kind not in law.acts:
             cure = "Add what it is called in Vietnamese and English."
             yield Problem((*here, "kind"), f"'{entry.kind}' has no name under 'acts'.", cure)
         if entry.valid_to is not None:
-            yield from _day(entry.valid_to, (*here, "valid_to"))
+            yield from day_problem(entry.valid_to, (*here, "valid_to"))
             if entry.valid_to < entry.valid_from:
                 problem = f"it ends on {entry.valid_to}, before it begins on {entry.valid_from}."
                 yield Problem((*here, "valid_to"), problem, "Swap the two days.")
@@ -80,10 +69,3 @@ def _inconsistencies(law: LawCatalogue) -> Iterator[Problem]:
             problem = f"{other.article} and {one.article} both hold for '{one.kind}' by {both}."
             cure = "Give the older one a valid_to, or keep their tiers apart."
             yield Problem(("entries", k, "valid_from"), problem, cure)
-
-
-def _day(text: str, key: tuple[str | int, ...]) -> Iterator[Problem]:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        yield Problem(key, f"there is no day {text}.", 'Write a day such as "2025-01-01".')

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from nutgiao.configs.checked import checked, raise_first
 from nutgiao.configs.consistency import inconsistencies
 from nutgiao.configs.document import Document, Key
-from nutgiao.configs.structure import Problem, problems
+from nutgiao.configs.structure import Problem
 from nutgiao.models.contracts.errors import ConfigError, close_to
 from nutgiao.models.contracts.site import Site
 
@@ -59,10 +60,8 @@ def load_site(
     """
     path = site_path(name_or_path)
     document = Document(path)
-    _raise(document, problems(document.data, Site))
-    site = msgspec.convert(document.data, Site)
-    _raise(document, inconsistencies(site))
-    _raise(document, (Problem(*found) for found in also(site)))
+    site = checked(document, Site, inconsistencies)
+    raise_first(document, (Problem(*found) for found in also(site)))
     if site.law is not None:
         site = msgspec.structs.replace(site, law=str(path.parent / site.law))
     return site
@@ -72,13 +71,3 @@ def site_json_schema() -> dict[str, Any]:
     """JSON Schema of a site file, for editors that complete and check while one types."""
     schema = msgspec.json.schema(Site)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "nutgiao site", **schema}
-
-
-def _raise(document: Document, found: Iterable[Problem]) -> None:
-    errors = [document.error(problem.key, problem.problem, problem.cure) for problem in found]
-    if not errors:
-        return
-    first, *others = sorted(errors, key=lambda error: error.line or 0)
-    for other in others:
-        first.add_note(str(other))
-    raise first

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from nutgiao.configs.checked import checked
 from nutgiao.configs.document import Document
-from nutgiao.configs.structure import problems
 from nutgiao.models.contracts.errors import close_to
 
-T = TypeVar("T")
 Positive = Annotated[float, Meta(gt=0)]
 Pixel = tuple[float, float]
 Direction = Literal["along", "across", "free"]
@@ -91,7 +90,7 @@ def load_markings(path: Path | None = None) -> Markings:
         ConfigError: if it is no good list.
     """
     shipped = Path(str(resources.files("nutgiao.configs") / "markings_vn.yaml"))
-    return _converted(Document(path or shipped, "schema: nutgiao/markings/1"), Markings)
+    return checked(Document(path or shipped, "schema: nutgiao/markings/1"), Markings)
 
 
 def load_marks(path: Path, markings: Markings) -> tuple[MarksFile, tuple[ResolvedMark, ...]]:
@@ -101,7 +100,7 @@ def load_marks(path: Path, markings: Markings) -> tuple[MarksFile, tuple[Resolve
         ConfigError: if it is no good marks file, or a length is not known.
     """
     document = Document(path, "schema: nutgiao/marks/1")
-    file = _converted(document, MarksFile)
+    file = checked(document, MarksFile)
     known = {length.id: length for length in markings.lengths}
     found = []
     for k, mark in enumerate(file.marks):
@@ -131,13 +130,3 @@ def load_marks(path: Path, markings: Markings) -> tuple[MarksFile, tuple[Resolve
             )
         )
     return file, tuple(found)
-
-
-def _converted(document: Document, kind: type[T]) -> T:
-    errors = [document.error(one.key, one.problem, one.cure) for one in problems(document.data, kind)]
-    if errors:
-        first, *others = sorted(errors, key=lambda error: error.line or 0)
-        for other in others:
-            first.add_note(str(other))
-        raise first
-    return msgspec.convert(document.data, kind)

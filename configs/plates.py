@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-import msgspec
-
+from nutgiao.configs.checked import checked, day_problem
 from nutgiao.configs.document import Document
-from nutgiao.configs.structure import Problem, problems
+from nutgiao.configs.structure import Problem
 from nutgiao.models.contracts.plates import PlateLaw
 from nutgiao.models.vision.plates.grammar import PatternWrong, segments
 
@@ -35,16 +33,7 @@ def load_plate_law(path: Path | None = None) -> PlateLaw:
         ConfigError: at the first thing that is wrong; further ones are its notes.
     """
     document = Document(path or plate_law_path(), begins=f"schema: {SCHEMA}")
-    found = list(problems(document.data, PlateLaw))
-    law = None if found else msgspec.convert(document.data, PlateLaw)
-    found += _inconsistencies(law) if law else []
-    if found or law is None:
-        errors = [document.error(problem.key, problem.problem, problem.cure) for problem in found]
-        first, *others = sorted(errors, key=lambda error: error.line or 0)
-        for other in others:
-            first.add_note(str(other))
-        raise first
-    return law
+    return checked(document, PlateLaw, _inconsistencies)
 
 
 def _inconsistencies(law: PlateLaw) -> Iterator[Problem]:
@@ -58,8 +47,8 @@ def _inconsistencies(law: PlateLaw) -> Iterator[Problem]:
             yield Problem(("forms", index, "id"), f"'{form.id}' is given twice.", "Give each form its own id.")
         seen.add(form.id)
         for key, day in (("valid_from", form.valid_from), ("valid_to", form.valid_to)):
-            if day and not _is_day(day):
-                yield Problem(("forms", index, key), f"there is no day {day}.", 'Write a day such as "2023-08-15".')
+            if day:
+                yield from day_problem(day, ("forms", index, key), "2023-08-15")
         if form.valid_from and form.valid_to and form.valid_to < form.valid_from:
             problem = f"the form ends on {form.valid_to}, before it begins on {form.valid_from}."
             yield Problem(("forms", index, "valid_to"), problem, "Swap the two days.")
@@ -68,11 +57,3 @@ def _inconsistencies(law: PlateLaw) -> Iterator[Problem]:
                 segments(law, form, lines)
         except PatternWrong as error:
             yield Problem(("forms", index, "shown"), str(error), error.cure)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
