@@ -2,7 +2,8 @@
 
 Beside the shipped programs, SUMO's own actuated and delay-based control, max pressure and max wave, on the same seeds.
 All that choose stages change them with the benchmark's yellow; ``ALLRED=1`` adds 1 s of all-red. Quick by default;
-``FULL=1`` runs every seed. ``NAMES="cologne1 grid4x4"`` takes some scenarios only, ``ROWS="shipped,max-wave"``
+``FULL=1`` runs every seed, and each scenario that is done goes to ``benchmarks/results/control`` at once: all
+eight take hours. ``NAMES="cologne1 grid4x4"`` takes some scenarios only, ``ROWS="shipped,max-wave"``
 some rows, ``MORE=0`` leaves out stages that no program ships.
 """
 
@@ -178,8 +179,9 @@ def main() -> int:
     workers = int(os.environ.get("WORKERS", os.cpu_count() or 1))
     names = os.environ.get("NAMES", " ".join(NAMES)).split()
     rows = os.environ.get("ROWS", ",".join(ROWS)).split(",")
-    whole = full and set(names) == set(NAMES) and set(rows) == set(ROWS) and "MORE" not in os.environ
-    result, out = Result("control-allred" if all_red else "control", whole), console()
+    every_row = full and set(rows) == set(ROWS) and "MORE" not in os.environ
+    benchmark = "control-allred" if all_red else "control"
+    result, out = Result(benchmark, every_row and set(names) == set(NAMES)), console()
     loops, pool = loops_of(rows, int(os.environ.get("MORE", "99"))), LocalPool(workers)
     with Progress(console=out, transient=True) as bar, tempfile.TemporaryDirectory() as place:
         runs = Runs(pool, RunCache(cache_folder() / "control-runs", out.print))  # a stopped benchmark goes on
@@ -197,10 +199,13 @@ def main() -> int:
             for problem in runs.problems[known:]:
                 out.print(problem)
             made = {row: row_of(name, row, seeds, [found[row, seed] for seed in seeds]) for row in rows}
-            result.rows += made.values()
-            result.targets += targets_of(name, made, all_red)
             bar.remove_task(task)
             out.print(_table(list(made.values())))
+            one = Result(f"{benchmark}/{name}", every_row)
+            one.seeds, one.rows, one.targets = list(seeds), list(made.values()), targets_of(name, made, all_red)
+            one.finish(out)
+            result.rows += one.rows
+            result.targets += one.targets
     pool.close()
     result.seeds = list(SEEDS) if full else "the first of 1 to 10"
     result.finish(out)

@@ -51,7 +51,7 @@ class Result:
     """Figures of one run of a benchmark.
 
     Args:
-        name: of the benchmark and of its file.
+        name: of the benchmark and of its file; "control/cologne1" goes into a folder.
         full: the whole protocol was run; the file goes to ``benchmarks/results`` too.
     """
 
@@ -91,8 +91,9 @@ class Result:
             default=float,
         )
         places = [REPO / "out" / "bench"] + ([REPO / "benchmarks" / "results"] if self.full else [])
-        for folder in places:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{self.name}.json").write_text(text + "\n")
+        for place in places:
+            file = place / f"{self.name}.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text + "\n")
         held = sum(t["pass"] for t in self.targets)
         console.print(f"{held} of {len(self.targets)} targets hold; out/bench/{self.name}.json")
