@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 ARGS  ?=
+JOBS  ?= logical
 
 # Compiled kernels are kept beside the environment, so that only the first run pays for Numba's compiler (about a minute).
 export NUMBA_CACHE_DIR ?= $(CURDIR)/$(VENV)/numba-cache
@@ -19,8 +20,8 @@ help: ## this list
 demo: $(VENV)/.demo ## install what is needed and run the demo; ARGS=--once ends instead of serving the page
 	@$(BIN)/nutgiao demo $(ARGS)
 
-test: $(VENV)/.dev ## install what is needed and run the tests; ARGS="tests/models -k walk" picks some
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## install what is needed and run the tests; ARGS="tests/models -k walk" picks some, JOBS=0 runs one by one
+	@$(BIN)/python -m pytest --numprocesses=$(JOBS) --maxprocesses=4 --dist=loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## ruff: rules and format
 	$(BIN)/ruff check .

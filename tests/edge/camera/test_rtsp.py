@@ -88,14 +88,14 @@ def test_a_stream_that_stalls_or_whose_server_dies_comes_back_by_itself(street: 
 
 def test_a_slow_reader_gets_the_newest_frame_and_the_others_are_counted(street: Callable[[], RtspStreet]) -> None:
     with open_source(street().address, "c1") as source:
-        first = next_of(source)
+        first, before = next_of(source), source.dropped  # a machine at work may have let some go already
         for _ in range(8):
             time.sleep(0.25)
             frame = next_of(source)
             assert time.time() - frame.time_s < 0.5  # what lay there longer than the next one was let go
         came = frame.index - first.index + 1
-        assert source.dropped == pytest.approx(came - 9, abs=2)
-        assert source.dropped > 20
+        assert source.dropped - before == pytest.approx(came - 9, abs=2)
+        assert source.dropped - before > 20
 
 
 def test_one_dead_camera_touches_no_other_and_frames_too_many_are_counted(street: Callable[[str], RtspStreet]) -> None:
