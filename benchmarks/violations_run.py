@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.resco import fetch
+from benchmarks.violations_cameras import FOR_WIDE, is_asked, is_wide, virtual_camera
 from benchmarks.violations_sites import declared
 from benchmarks.vision_counts import Quality, TrueCounts, worse
 from nutgiao.configs.loader import load_site
@@ -195,16 +196,21 @@ def run(case: RunCase, folder: Path) -> Outcome:
     seen: list[Seen] = []
     with opened(case, folder) as (street, sites, tick):
         eyes: Eyes = {
-            (node, camera.id): (VirtualCamera(camera, site.approach(camera.approaches[0]), next(randoms)), deque())
+            (node, camera.id): (virtual_camera(camera, site.approach(camera.approaches[0]), next(randoms)), deque())
             for node, site in sites.items()
             for camera in site.cameras
         }
         camera_of = {
-            (node, approach): camera.id
+            (node, approach, is_wide(camera.id)): camera.id
             for node, site in sites.items()
             for camera in site.cameras
             for approach in camera.approaches
         }
+
+        def looks_of(deed: Deed) -> deque[_Look]:
+            wide = deed.kind in FOR_WIDE and (deed.node, deed.approach, True) in camera_of
+            return eyes[deed.node, camera_of[deed.node, deed.approach, wide]][1]
+
         minds = {(q.name, node): Perception(site, node, "bench") for q in QUALITIES for node, site in sites.items()}
         spoils = {q.name: next(randoms) for q in QUALITIES}
         truth, counts = DeedRecorder(street, sites), TrueCounts(street, sites)
@@ -217,7 +223,8 @@ def run(case: RunCase, folder: Path) -> Outcome:
                     for (quality, node), mind in minds.items():
                         mind.on_signal(second, street.shown[node])
                         for one in mind.second(float(second)).violations:  # the lamps are known on both sides now
-                            told.append(_told(quality, node, one, eyes[node, one.camera][1]))
+                            if is_asked(one.camera, one.kind, (node, one.approach, True) in camera_of):
+                                told.append(_told(quality, node, one, eyes[node, one.camera][1]))
                 truth.observe(users)
                 counts.follow(users)
                 for (node, camera), (eye, looks) in eyes.items():
@@ -232,10 +239,10 @@ def run(case: RunCase, folder: Path) -> Outcome:
             waiting += truth.taken()
             while waiting and waiting[0].noted_s < second - AROUND_S:
                 deed = waiting.pop(0)
-                seen.append(_seen(deed, eyes[deed.node, camera_of[deed.node, deed.approach]][1]))
+                seen.append(_seen(deed, looks_of(deed)))
         truth.finish()
         waiting += truth.taken()
-        seen += [_seen(deed, eyes[deed.node, camera_of[deed.node, deed.approach]][1]) for deed in waiting]
+        seen += [_seen(deed, looks_of(deed)) for deed in waiting]
     return Outcome(
         case=case,
         crossings=counts.counts.total(),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from benchmarks.violations_cameras import FOR_WIDE, wide_camera
 from nutgiao.models.contracts.site import Approach, Site
 from nutgiao.models.contracts.site_rules import Ban, Forbidden, RuleSetting
 from nutgiao.models.contracts.words import Turn, VehicleClass, ViolationKind
@@ -73,7 +74,7 @@ LAWFUL_SIGNS = (
 
 
 def declared(site: Site, lawful: bool) -> Site:
-    """A site of the demonstration street with the signs of this benchmark.
+    """A site of the demonstration street with the signs of this benchmark, and wide cameras where they are on turns.
 
     Args:
         site: as shipped.
@@ -87,4 +88,8 @@ def declared(site: Site, lawful: bool) -> Site:
         rule: tuple(one.approach for one in signs if one.rule is rule) for rule in dict.fromkeys(s.rule for s in signs)
     }
     rules = tuple(RuleSetting(kind=rule, approaches=where) for rule, where in by_rule.items())
-    return msgspec.structs.replace(site, approaches=tuple(approaches), rules=(*site.rules, *rules))
+    turning = {one.approach for one in signs if one.rule in FOR_WIDE}
+    wide = [wide_camera(one) for one in approaches if one.id in turning]
+    return msgspec.structs.replace(
+        site, approaches=tuple(approaches), cameras=(*site.cameras, *wide), rules=(*site.rules, *rules)
+    )

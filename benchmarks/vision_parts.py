@@ -1,8 +1,7 @@
-"""What everything beside the network costs for each frame with 100 road users in it, and whether memory grows."""
+"""What everything beside the network costs for each frame with 100 road users in it."""
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,15 @@ from typing import Any
 import cv2
 import msgspec
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from benchmarks.result import target
 from benchmarks.vision_track_scenes import dense
-from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
-from nutgiao.edge.camera.pipeline import DetectorPool
-from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.camera.video import FileSource
-from nutgiao.edge.detect.each_core import cores, one_per_core
 from nutgiao.edge.detect.onnx import FAINT_SCORE, Pad
 from nutgiao.edge.detect.road_users import RoadUsers
 from nutgiao.edge.perception import Perception
-from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.contracts.words import CLASS_CODE, VehicleClass
 from nutgiao.models.vision.cards import DEFAULT_CARD, ModelCard
 from nutgiao.models.vision.detections import DetectedFrame, Detections
@@ -154,66 +147,3 @@ def moving(frames: int) -> list[Detections]:
         )
         for boxes in scene.boxes
     ]
-
-
-def memory(data: Path, full: bool) -> tuple[list[Row], list[Row]]:
-    """Growth of the process over many frames, without the network and with it.
-
-    Args:
-        data: folder with the clips.
-        full: 100,000 frames without and 2,000 with the network; else a tenth of them.
-
-    Returns:
-        Rows and targets.
-    """
-    site = load_site("giangvo")
-    camera = site.cameras[0]
-    mind, frames = Perception(site, "giangvo", "bench"), moving(250)
-
-    def follow(index: int) -> None:
-        mind.on_frame(DetectedFrame(camera.id, index / 25.0, index, frames[index % len(frames)]))
-        if index % 25 == 24:
-            mind.second((index + 1) / 25.0)
-
-    rows, targets = [], []
-    jobs: list[tuple[str, int, Callable[[int], None]]] = [("tracker and lanes", 100_000 if full else 10_000, follow)]
-    try:
-        weights = open_store().verified(DEFAULT_CARD)
-    except ModelUnavailable:
-        rows.append({"what": "memory", "of": "with the network", "missing": "the weights are not on this machine"})
-    else:
-        pool = DetectorPool(one_per_core(weights, DEFAULT_CARD))
-        feed = pool.feed()
-        noise = [np.random.default_rng(i).integers(0, 255, (*SIZE_PX[::-1], 3), np.uint8) for i in range(4)]
-
-        def look(index: int) -> None:
-            feed.put(Frame("bench", index / 25.0, index, noise[index % 4].copy()))
-            if index >= cores():
-                feed.take()
-
-        jobs.append(("with the network", 2_000 if full else 200, look))
-    for name, count, act in jobs:
-        growth, slope = growth_mib(count, act)
-        rows.append({"what": "memory", "of": name, "frames": count, "growth_mib": growth, "mib_per_100k": slope})
-        targets.append(target(f"memory, {name}, {count} frames: growth", growth, "<=", GROWTH_MIB, "MiB", "flat"))
-    if len(jobs) > 1:
-        feed.close()
-        pool.close()
-    return rows, targets
-
-
-def growth_mib(count: int, act: Callable[[int], None]) -> tuple[float, float]:
-    """Runs so many frames.
-
-    Returns:
-        How much more memory is resident at the end than after a fifth of them, and the slope over the last four fifths
-        for 100,000 frames, MiB.
-    """
-    process, seen = psutil.Process(), []
-    for index in range(count):
-        act(index)
-        if index >= count // 5 and index % max(1, count // 100) == 0:
-            seen.append((index, process.memory_info().rss / 2**20))
-    gc.collect()
-    at, mib = np.array(seen).T
-    return float(mib[-5:].mean() - mib[:5].mean()), float(np.polyfit(at, mib, 1)[0] * 100_000)

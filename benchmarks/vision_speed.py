@@ -22,20 +22,19 @@ import msgspec
 
 from benchmarks.result import REPO, Result, console, target
 from benchmarks.rival_environments import python_of
-from benchmarks.vision_parts import memory, parts
+from benchmarks.vision_looped import Looped
+from benchmarks.vision_memory import memory
+from benchmarks.vision_parts import parts
 from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
 from nutgiao.edge.camera.pipeline import DetectorPool
 from nutgiao.edge.camera.reading import Reading
-from nutgiao.edge.camera.source import Frame
-from nutgiao.edge.camera.video import FileSource
 from nutgiao.edge.detect.each_core import cores, one_per_core
 from nutgiao.edge.detect.engines import resized
 from nutgiao.edge.detect.onnx import OnnxDetector
 from nutgiao.edge.detect.runtimes import Device, available
 from nutgiao.edge.detect.store import WeightsStore
 from nutgiao.edge.watch_view import SiteView
-from nutgiao.models.closing import Closing
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.vision.cards import DEFAULT_CARD, ModelCard
@@ -54,43 +53,6 @@ TIMES_FASTER, TIMES_FASTER_PLAIN = 4.0, 2.0
 WARM_FRAMES = 5
 SCRIPT = REPO / "benchmarks" / "vision_speed_ultralytics.py"
 ENGINES = REPO / "out" / "cache" / "vision_speed"
-
-
-class Looped(Closing):
-    """A clip that begins again when it ends, for so many frames, with times that go on.
-
-    Args:
-        path: the clip.
-        camera: id of the camera.
-        frames: how many to give.
-    """
-
-    dropped = reconnects = 0
-    decoder = "software"
-
-    def __init__(self, path: Path, camera: str, frames: int) -> None:
-        self.camera, self.frames_expected = camera, frames
-        self._path, self._given, self._last_s = path, 0, 0.0
-        self._source = FileSource(path, camera)
-        self.fps = self._source.fps
-
-    def read(self) -> Frame | None:
-        """The next frame; None behind the last one."""
-        if self._given == self.frames_expected:
-            return None
-        frame = self._source.read()
-        if frame is None:
-            self._source.close()
-            self._source = FileSource(self._path, self.camera, start_s=self._last_s + 1.0 / (self.fps or 25.0))
-            frame = self._source.read()
-            assert frame is not None
-        self._last_s = frame.time_s
-        self._given += 1
-        return Frame(frame.camera, frame.time_s, self._given, frame.image)
-
-    def close(self) -> None:
-        """Lets the file go."""
-        self._source.close()
 
 
 def stretched(site: Site, width_px: int, height_px: int) -> tuple[Site, Camera]:

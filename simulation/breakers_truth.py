@@ -4,9 +4,11 @@ A deed that a careful witness may pass over in silence (a crossing just after th
 kept with `must` false: a rule that tells it is right, one that does not has missed nothing. By kind:
 
 - red_light: the front crossed the line on red and came into the junction on the same red. Must: from 1 s into red on,
-  the rule's grace and one report of the lamps; where the left turn has a lamp of its own, both were red so long.
-- stop_line: stood for 2 s or more on red, front beyond the tolerance, and did not go on into the junction on that red.
-  Must: stood for `MUST_STAND_S`, and 0.8 m further than the tolerance.
+  the rule's grace and one report of the lamps, until 1 s before its end; where the left turn has a lamp of its own, of
+  both.
+- stop_line: stood for 2 s or more on red, front beyond the tolerance. Must: stood for `MUST_STAND_S`, 0.8 m further
+  than the tolerance, did not go on into the junction on that red, and crossed the line on it or its amber: who came
+  over the line before is held up by the junction as well. Where the left turn has a lamp of its own, both were red.
 - wrong_way: went 10 m against the traffic of an approach. Must: always.
 - banned_turn, banned_uturn: left the approach by a movement that its site bans, having crossed its line. Must: always.
 - wrong_lane: left by a movement that the lane in which it crossed the line does not have. Must: it crossed
@@ -31,6 +33,7 @@ from nutgiao.simulation.truth import TrueViolation, TruthRecorder
 MUST_RED_S = 1.0
 MUST_STAND_S = 4.0
 MUST_BEYOND_M = 0.8
+MUST_AMBER_S = 3.0
 LANE_DEPTH_M = 0.9
 SEEN_M = 45.0
 _LAMPS_KEPT_S = 300.0
@@ -84,6 +87,7 @@ class DeedRecorder:
         self._lamps: dict[str, deque[tuple[float, dict[str, Indication]]]] = defaultdict(deque)
         self._moves = Movements(street, sites)
         self._told, self._taken = 0, 0
+        self._waiting: list[TrueViolation] = []
 
     def observe(self, users: RoadUsers) -> None:
         """Takes note of one step; call it after each `Street.step`."""
@@ -109,33 +113,49 @@ class DeedRecorder:
         return fresh
 
     def _translate(self, now_s: float, over: bool = False) -> None:
-        for one in self._truth.violations[self._told :]:
-            if one.kind in _KINDS:
-                self.deeds.append(
-                    Deed(
-                        kind=one.kind,
-                        node=one.node,
-                        approach=one.approach,
-                        time_s=one.time_s,
-                        noted_s=now_s,
-                        vehicle=one.vehicle,
-                        vehicle_class=one.vehicle_class,
-                        must=not over and self._must(one),  # nobody can tell what the run's end cut short
-                        numbers=one.numbers,
-                    )
-                )
+        self._waiting += [one for one in self._truth.violations[self._told :] if one.kind in _KINDS]
         self._told = len(self._truth.violations)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not over and now_s < one.numbers.get("conflict_s", -math.inf) + MUST_RED_S:
+                self._waiting.append(one)  # whether the red goes on is not known yet
+                continue
+            # nobody can tell what the run's end cut short
+            self._note(one, one.kind, one.time_s, now_s, not over and self._must(one))
+            if "stood_from_s" in one.numbers:
+                self._note(one, ViolationKind.STOP_LINE, one.numbers["stood_from_s"], now_s, must=False)
+
+    def _note(self, one: TrueViolation, kind: ViolationKind, time_s: float, now_s: float, must: bool) -> None:
+        self.deeds.append(
+            Deed(
+                kind=kind,
+                node=one.node,
+                approach=one.approach,
+                time_s=time_s,
+                noted_s=now_s,
+                vehicle=one.vehicle,
+                vehicle_class=one.vehicle_class,
+                must=must,
+                numbers=one.numbers,
+            )
+        )
 
     def _must(self, one: TrueViolation) -> bool:
-        approach = self._sites[one.node].approach(one.approach)
+        approach, numbers = self._sites[one.node].approach(one.approach), one.numbers
+        groups = {approach.signal_group, approach.left_signal_group or approach.signal_group}
         if one.kind is ViolationKind.RED_LIGHT:
-            groups = {approach.signal_group, approach.left_signal_group or approach.signal_group}
-            ages = [self._red_for_s(one.node, group, one.time_s) for group in groups]
-            return min(*ages, one.numbers["into_red_s"]) >= MUST_RED_S
+            ends_s = numbers["conflict_s"] + MUST_RED_S
+            # one red from before the crossing until after the entering
+            ages = [self._red_for_s(one.node, group, ends_s) - (ends_s - one.time_s) for group in groups]
+            return min(*ages, numbers["into_red_s"]) >= MUST_RED_S
         if one.kind is ViolationKind.STOP_LINE:
             line, two = approach.stop_line, one.vehicle_class in ("motorcycle", "bicycle")
             tolerance = line.two_wheeler_tolerance_m if two else line.overrun_tolerance_m
-            return one.numbers["beyond_m"] >= tolerance + MUST_BEYOND_M and one.numbers["stood_s"] >= MUST_STAND_S
+            if numbers["beyond_m"] < tolerance + MUST_BEYOND_M or numbers["stood_s"] < MUST_STAND_S:
+                return False
+            ages = [self._red_for_s(one.node, group, one.time_s + MUST_STAND_S) for group in groups]
+            ago_s = numbers.get("crossed_before_s", math.inf) + MUST_STAND_S
+            return min(ages) >= max(MUST_STAND_S, ago_s - MUST_AMBER_S)
         return True
 
     def _red_for_s(self, node: str, group: str, time_s: float) -> float:

@@ -225,7 +225,9 @@ class TruthRecorder:
                 "conflict_s": round(float(entered[k]), 2),
                 "speed_mps": round(float(users.speed_mps[rows[k]]), 2),
             }
-            self._pending.pop(int(slot[k]), None)
+            stood = self._pending.pop(int(slot[k]), None)
+            if stood is not None:
+                numbers["stood_from_s"] = stood.time_s
             self._note(ViolationKind.RED_LIGHT, users, int(rows[k]), int(index[k]), crossed, numbers)
 
     def _stand(
@@ -247,8 +249,10 @@ class TruthRecorder:
         stood = users.time_s - visits.stood_since_s[slot]
         for k in np.flatnonzero(still & (stood >= STANDING_S) & ~visits.over_line[slot]):
             visits.over_line[slot[k]] = True
+            since, crossed = float(visits.stood_since_s[slot[k]]), float(visits.crossed_s[slot[k]])
             numbers = {"beyond_m": round(float(-x[k]), 2), "stood_s": float(stood[k])}
-            since = float(visits.stood_since_s[slot[k]])
+            if not math.isnan(crossed):
+                numbers["crossed_before_s"] = round(since - crossed, 2)
             # certain only when the red is over: who goes on into the junction ran it instead
             self._pending[int(slot[k])] = self._violation(
                 ViolationKind.STOP_LINE, users, int(rows[k]), int(index[k]), since, numbers

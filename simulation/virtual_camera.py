@@ -34,6 +34,9 @@ HALF_SEEN_SHARE, SHARE_SLOPE = 0.32, 0.06
 CUT_SHARE = 0.7
 """A detector guesses the hidden part of a body: a box is cut by this share of what is covered."""
 
+MARKS_M = (-12.0, 0.0, 18.0, 42.0, 75.0)
+"""Where marks of a calibration lie, upstream of the stop line."""
+
 _DETECTOR = np.array([
     EDGE_NOISE_PX, EDGE_NOISE_SHARE, HALF_SEEN_HEIGHT_PX, HEIGHT_SLOPE_PX, HALF_SEEN_SHARE, SHARE_SLOPE,
     WIDTH_PX, HEIGHT_PX,
@@ -90,15 +93,23 @@ def pinhole_of(approach: Approach) -> Pinhole:
     return Pinhole(position, (approach.heading_deg + 180.0) % 360.0)
 
 
-def ground_pairs(approach: Approach) -> tuple[tuple[float, float, float, float], ...]:
-    """Marks on the ground with where they lie in the picture, in whole pixels as a person would click them."""
+def ground_pairs(
+    approach: Approach, pinhole: Pinhole | None = None, marks_m: tuple[float, ...] = MARKS_M
+) -> tuple[tuple[float, float, float, float], ...]:
+    """Marks on the ground with where they lie in the picture, in whole pixels as a person would click them.
+
+    Args:
+        approach: whose two edges are marked.
+        pinhole: camera; None: the one that looks at the approach head-on.
+        marks_m: distances of the marks from the line, positive upstream.
+    """
     bearing = math.radians(approach.heading_deg)
     dx, dy = math.sin(bearing), math.cos(bearing)
     marks = []
-    for x in (-12.0, 0.0, 18.0, 42.0, 75.0):
+    for x in marks_m:
         for y in (0.0, approach.width_m):
             marks.append((approach.origin_m[0] - x * dx - y * dy, approach.origin_m[1] - x * dy + y * dx, 0.0))
-    pixels = pinhole_of(approach).project(np.array(marks))
+    pixels = (pinhole or pinhole_of(approach)).project(np.array(marks))
     return tuple(
         (float(round(u)), float(round(v)), round(mx, 2), round(my, 2))
         for (u, v), (mx, my, _) in zip(pixels, marks, strict=True)
@@ -112,11 +123,14 @@ class VirtualCamera:
         camera: the camera in the site file.
         approach: the approach that it looks at.
         random: its own generator; the same seed gives the same boxes.
+        pinhole: where it hangs; None: head-on, see `pinhole_of`.
     """
 
-    def __init__(self, camera: Camera, approach: Approach, random: np.random.Generator) -> None:
+    def __init__(
+        self, camera: Camera, approach: Approach, random: np.random.Generator, pinhole: Pinhole | None = None
+    ) -> None:
         self.id = camera.id
-        self._pinhole = pinhole_of(approach)
+        self._pinhole = pinhole or pinhole_of(approach)
         self._parameters = self._pinhole.parameters()
         self._random = random
         self._count = 0

@@ -61,7 +61,7 @@ class ClockBook:
         if self._seconds % EVERY_S == 0:
             self._measure(trace)
         self._seconds += 1
-        trace.camera_late_s = self._late_s
+        trace.camera_late_s, trace.clock_off_s = self._late_s, self.off_s
         return self.note
 
     def forget(self) -> None:
@@ -83,6 +83,14 @@ class ClockBook:
         if note.ntp_s is not None and abs(note.ntp_s) > NTP_BOUND_S:
             return f"the box is {note.ntp_s:+.2f} s from its time servers"
         return ""
+
+    @property
+    def off_s(self) -> float:
+        """How far the box's clock may be from true time; infinite where nobody keeps it, or it is beyond its bound."""
+        note = self.note
+        if note.ntp_s is None or note.ntp_error_s is None or abs(note.ntp_s) > NTP_BOUND_S:
+            return math.inf
+        return abs(note.ntp_s) + note.ntp_error_s
 
     def _measure(self, trace: SignalTrace) -> None:
         for group in self._groups:

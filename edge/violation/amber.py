@@ -12,7 +12,7 @@ import numpy as np
 
 from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
-from nutgiao.edge.violation.red_light import entering
+from nutgiao.edge.violation.entering import EnteringWatch
 from nutgiao.edge.violation.rule import Violation, class_of, groups_to_obey, seen_by
 from nutgiao.edge.violation.trace import Run, SignalTrace
 from nutgiao.models.contracts.site import Approach
@@ -86,17 +86,13 @@ class AmberRule:
         self._approach, self._camera, self._settings = approach, camera, settings
         groups = {approach.signal_group, approach.left_signal_group or approach.signal_group}
         self._onsets = {group: _Onset(group) for group in sorted(groups)}
-        self._memory = TrackMemory(t=np.nan, x=np.nan, gap_s=0.0, done=0.0)
+        self._entering = EnteringWatch(approach)
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """See `nutgiao.edge.violation.rule.Rule`."""
         for onset in self._onsets.values():
             onset.step(placed, trace, self._settings.look_s)
-        self._memory.follow(placed.numbers)
-        inside_m = -self._approach.stop_line.conflict_m
-        entered = np.empty((len(placed), 3))
-        n = entering(placed.time_s, placed.x_m, placed.unseen_s, placed.crossed_s, inside_m, self._memory.rows, entered)
-        judged = (self._judge(placed, int(row), gap_s, trace) for row, _, gap_s in entered[:n].tolist())
+        judged = (self._judge(placed, one.row, one.gap_s, trace) for one in self._entering.step(placed))
         return [violation for violation in judged if violation is not None]
 
     def _judge(self, placed: PlacedTracks, i: int, gap_s: float, trace: SignalTrace) -> Violation | None:

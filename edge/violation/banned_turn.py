@@ -8,7 +8,7 @@ from nutgiao.edge.lanes.placed import PlacedTracks
 from nutgiao.edge.violation.rule import Post, Violation, class_of, seen_by
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.edge.violation.turns import TurnSettings, TurnWatch
-from nutgiao.models.contracts.hours import holds
+from nutgiao.models.contracts.hours import certainly_hold
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import Turn, ViolationKind
 
@@ -54,17 +54,17 @@ class BannedTurnRule:
         return [
             self._violation(placed, i, turn)
             for i, turn in self._turns.step(placed)
-            if _is(self._kind, turn) and self._banned(placed, i, turn)
+            if _is(self._kind, turn) and self._banned(placed, i, turn, trace.clock_off_s)
         ]
 
-    def _banned(self, placed: PlacedTracks, i: int, turn: Turn) -> bool:
+    def _banned(self, placed: PlacedTracks, i: int, turn: Turn, off_s: float) -> bool:
         """Whether a sign holds for this road user at this time, and enough was seen of it."""
         s, vehicle_class, crossed_s = self._settings, class_of(placed, i), float(placed.crossed_s[i])
         sure = placed.hits[i] >= s.min_seen and placed.sd_m[i] <= s.max_sd_m
         return sure and any(
             turn in ban.turns
             and (not ban.classes or vehicle_class in ban.classes)
-            and holds(ban.hours, crossed_s, self._utc_offset_h)
+            and certainly_hold(ban.hours, crossed_s, self._utc_offset_h, off_s)
             for ban in self._approach.banned
         )
 

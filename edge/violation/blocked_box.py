@@ -74,7 +74,7 @@ class BlockedBoxRule:
         s, tracks = self._settings, scene.tracks
         self._memory.follow(tracks.numbers)
         m = self._memory.rows
-        places = self._watch.step(scene)
+        places = self._watch.step(scene, trace)
         stands = np.empty(len(tracks), np.bool_)
         stand_in_box(
             scene.time_s, places.middle_m, tracks.velocity_mps, places.speed_mps, places.depth_m, places.which,

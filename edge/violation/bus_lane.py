@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nutgiao.edge.lanes.placed import PlacedTracks
-from nutgiao.edge.violation.rule import Post, Scene, Violation, seen_by
-from nutgiao.edge.violation.stay import StaySettings, StayWatch
+from nutgiao.edge.violation.rule import Post, Scene, Violation
+from nutgiao.edge.violation.stay import StaySettings, StayWatch, stay_told
 from nutgiao.edge.violation.trace import SignalTrace
-from nutgiao.models.contracts.hours import holds
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.site_rules import KeptLane
 from nutgiao.models.contracts.words import CLASSES, VehicleClass, ViolationKind
@@ -49,7 +48,7 @@ class BusLaneRule:
     """
 
     def __init__(self, post: Post, settings: BusLaneSettings = BusLaneSettings()) -> None:
-        self._camera, self._utc_offset_h = post.camera.id, post.site.utc_offset_h
+        self._post = post
         self._kept = [
             [_Kept(approach, k, lane.only, settings) for k, lane in enumerate(approach.lanes) if lane.only is not None]
             for approach in (post.site.approach(name) for name in post.camera.approaches)
@@ -61,33 +60,24 @@ class BusLaneRule:
             violation
             for approach, placed, lanes in zip(scene.approaches, scene.placed, self._kept, strict=True)
             for one in lanes
-            for violation in self._told(scene, approach, placed, one)
+            for violation in self._told(scene, trace, approach, placed, one)
         ]
 
-    def _told(self, scene: Scene, approach: Approach, placed: PlacedTracks, lane: _Kept) -> Iterator[Violation]:
+    def _told(
+        self, scene: Scene, trace: SignalTrace, approach: Approach, placed: PlacedTracks, lane: _Kept
+    ) -> Iterator[Violation]:
         """Who became certain in one lane, if it was kept all the time."""
-        time_s, y_m = scene.time_s, placed.y_m
+        y_m = placed.y_m
         there = (y_m > lane.right_m) & (y_m < lane.left_m) & (placed.x_m > lane.kept.from_m)
         for stay in lane.watch.step(placed, scene.tracks, there):
-            start_s, i = stay.start_s, stay.row
-            if all(holds(lane.kept.hours, each_s, self._utc_offset_h) for each_s in (start_s, time_s)):
-                hits = float(placed.hits[i])
-                yield seen_by(
-                    approach,
-                    self._camera,
-                    placed,
-                    i,
-                    kind=ViolationKind.BUS_LANE,
-                    occurred_s=start_s,
-                    confidence=min(hits / (hits + 2.0), 0.99),
-                    numbers={
-                        "driven_m": stay.start_x_m - float(placed.x_m[i]),
-                        "driven_s": time_s - start_s,
-                        "from_m": stay.start_x_m,
-                        "inside_lines_m": min(float(y_m[i]) - lane.right_m, lane.left_m - float(y_m[i])),
-                    },
-                    moments=(start_s, 0.5 * (start_s + time_s), time_s),
-                )
+            y = float(y_m[stay.row])
+            numbers = {"from_m": stay.start_x_m, "inside_lines_m": min(y - lane.right_m, lane.left_m - y)}
+            told = stay_told(
+                stay, placed, trace, self._post, approach,
+                kind=ViolationKind.BUS_LANE, hours=lane.kept.hours, numbers=numbers,
+            )  # fmt: skip
+            if told is not None:
+                yield told
 
 
 def bus_lane_rule(post: Post, settings: BusLaneSettings) -> BusLaneRule | None:

@@ -72,7 +72,7 @@ class CrossingRule:
         s, tracks = self._settings, scene.tracks
         self._memory.follow(tracks.numbers)
         m = self._memory.rows
-        places = self._watch.step(scene)
+        places = self._watch.step(scene, trace)
         pairs = np.empty((len(tracks), 4))
         n = cut_off(
             scene.time_s, places.middle_m, tracks.velocity_mps, places.speed_mps, places.depth_m, places.which,

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nutgiao.edge.lanes.placed import PlacedTracks
-from nutgiao.edge.violation.rule import Post, Scene, Violation, seen_by
-from nutgiao.edge.violation.stay import StaySettings, StayWatch
+from nutgiao.edge.violation.rule import Post, Scene, Violation
+from nutgiao.edge.violation.stay import StaySettings, StayWatch, stay_told
 from nutgiao.edge.violation.trace import SignalTrace
-from nutgiao.models.contracts.hours import holds
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.site_rules import Forbidden
 from nutgiao.models.contracts.words import ViolationKind
@@ -37,7 +36,7 @@ class ForbiddenRoadRule:
     """
 
     def __init__(self, post: Post, settings: ForbiddenRoadSettings = ForbiddenRoadSettings()) -> None:
-        self._camera, self._utc_offset_h, self._settings = post.camera.id, post.site.utc_offset_h, settings
+        self._post, self._settings = post, settings
         approaches = [post.site.approach(name) for name in post.camera.approaches]
         self._signs = [
             [(sign, StayWatch(settings, frozenset(sign.classes))) for sign in approach.forbidden]
@@ -50,34 +49,28 @@ class ForbiddenRoadRule:
             violation
             for approach, placed, signs in zip(scene.approaches, scene.placed, self._signs, strict=True)
             for sign, watch in signs
-            for violation in self._told(scene, approach, placed, sign, watch)
+            for violation in self._told(scene, trace, approach, placed, sign, watch)
         ]
 
     def _told(
-        self, scene: Scene, approach: Approach, placed: PlacedTracks, sign: Forbidden, watch: StayWatch
+        self,
+        scene: Scene,
+        trace: SignalTrace,
+        approach: Approach,
+        placed: PlacedTracks,
+        sign: Forbidden,
+        watch: StayWatch,
     ) -> Iterator[Violation]:
         """Who became certain under one sign."""
-        s, time_s = self._settings, scene.time_s
+        s = self._settings
         on_road = (placed.y_m > s.from_kerb_m) & (placed.y_m < approach.width_m - s.from_centre_m)
         for stay in watch.step(placed, scene.tracks, on_road & (placed.x_m > 0.0)):
-            start_s, i = stay.start_s, stay.row
-            if all(holds(sign.hours, each_s, self._utc_offset_h) for each_s in (start_s, time_s)):
-                hits = float(placed.hits[i])
-                yield seen_by(
-                    approach,
-                    self._camera,
-                    placed,
-                    i,
-                    kind=ViolationKind.FORBIDDEN_ROAD,
-                    occurred_s=start_s,
-                    confidence=min(hits / (hits + 2.0), 0.99),
-                    numbers={
-                        "driven_m": stay.start_x_m - float(placed.x_m[i]),
-                        "driven_s": time_s - start_s,
-                        "from_kerb_m": float(placed.y_m[i]),
-                    },
-                    moments=(start_s, 0.5 * (start_s + time_s), time_s),
-                )
+            told = stay_told(
+                stay, placed, trace, self._post, approach, kind=ViolationKind.FORBIDDEN_ROAD,
+                hours=sign.hours, numbers={"from_kerb_m": float(placed.y_m[stay.row])},
+            )  # fmt: skip
+            if told is not None:
+                yield told
 
 
 def forbidden_road_rule(post: Post, settings: ForbiddenRoadSettings) -> ForbiddenRoadRule | None:

@@ -10,7 +10,7 @@ import numpy as np
 from nutgiao.edge.lanes.placed import PlacedTracks
 from nutgiao.edge.violation.rule import BETWEEN_LANES_M, Violation, class_of
 from nutgiao.edge.violation.turns import TurnSettings, TurnWatch
-from nutgiao.models.contracts.hours import holds
+from nutgiao.models.contracts.hours import may_hold
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import TWO_WHEELERS, Turn
 
@@ -38,12 +38,13 @@ class MayTurnOnRed:
         self._edges_m = np.concatenate([[0.0], np.cumsum([lane.width_m for lane in approach.lanes])]).tolist()
         self._held: dict[int, tuple[Violation, frozenset[Turn]]] = {}  # by track number
 
-    def step(self, placed: PlacedTracks, found: Sequence[Violation]) -> list[Violation]:
+    def step(self, placed: PlacedTracks, found: Sequence[Violation], clock_off_s: float = 0.0) -> list[Violation]:
         """Takes one frame in.
 
         Args:
             placed: tracks of the approach.
             found: who has run the red in this frame, permissions aside.
+            clock_off_s: how far the clock may be off: a permission that may hold by then does.
 
         Returns:
             Who has no permission, as certain; who may have one, as suspected; and those of before whose turn is known
@@ -55,7 +56,7 @@ class MayTurnOnRed:
         row = {number: i for i, number in enumerate(placed.numbers.tolist())}
         told = []
         for violation in found:
-            may = self._may(placed, row[violation.number], violation.occurred_s)
+            may = self._may(placed, row[violation.number], violation.occurred_s, clock_off_s)
             if may:
                 self._held[violation.number] = (violation, may)
                 told.append(replace(violation, final=False))
@@ -70,7 +71,7 @@ class MayTurnOnRed:
                 told.append(replace(violation, numbers={**violation.numbers, "turn_known_after_s": known_s}))
         return told
 
-    def _may(self, placed: PlacedTracks, i: int, time_s: float) -> frozenset[Turn]:
+    def _may(self, placed: PlacedTracks, i: int, time_s: float, off_s: float) -> frozenset[Turn]:
         """Turns that row i may take on red; a rider near the next lane may as well have come from there."""
         vehicle_class, line_y_m, lane = class_of(placed, i), self._turns.line_y_m(i), int(placed.lanes[i])
         lanes = {lane}
@@ -85,6 +86,7 @@ class MayTurnOnRed:
             turn
             for k in lanes
             for one in self._approach.lanes[k].on_red
-            if (not one.classes or vehicle_class in one.classes) and holds(one.hours, time_s, self._utc_offset_h)
+            if (not one.classes or vehicle_class in one.classes)
+            and may_hold(one.hours, time_s, self._utc_offset_h, off_s)
             for turn in one.turns
         )

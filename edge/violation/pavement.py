@@ -66,7 +66,7 @@ class PavementRule:
         s, tracks = self._settings, scene.tracks
         self._memory.follow(tracks.numbers)
         m = self._memory.rows
-        places = self._watch.step(scene)
+        places = self._watch.step(scene, trace)
         sure = places.meant & (places.sd_m <= s.max_sd_m) & (places.depth_m >= s.inside_m + places.sd_m)
         far = np.empty(len(tracks), np.bool_)
         ride(

@@ -5,20 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
+from nutgiao.edge.violation.entering import EnteringWatch
 from nutgiao.edge.violation.on_red import MayTurnOnRed, has_on_red
 from nutgiao.edge.violation.rule import Violation, class_of, groups_to_obey
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.words import ViolationKind
-from nutgiao.models.jit import kernel
-
-_T, _X, _GAP_S, _DONE = range(4)
-"""Columns of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +53,24 @@ class RedLightRule:
         utc_offset_h: float = 7.0,
     ) -> None:
         self._approach, self._camera, self._settings = approach, camera, settings
-        self._memory = TrackMemory(t=np.nan, x=np.nan, gap_s=0.0, done=0.0)
+        self._entering = EnteringWatch(approach)
         self._may_turn = MayTurnOnRed(approach, utc_offset_h, settings.straight_m) if has_on_red(approach) else None
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """See `nutgiao.edge.violation.rule.Rule`."""
-        self._memory.follow(placed.numbers)
-        inside_m = -self._approach.stop_line.conflict_m
-        entered = np.empty((len(placed), 3))
-        n = entering(placed.time_s, placed.x_m, placed.unseen_s, placed.crossed_s, inside_m, self._memory.rows, entered)
         found = []
-        for row, entered_s, gap_s in entered[:n].tolist():
-            violation = self._judge(placed, int(row), entered_s, gap_s, trace)
+        for entry in self._entering.step(placed):
+            seen = entry.gap_s <= self._settings.max_unseen_s
+            violation = self._judge(placed, entry.row, entry.entered_s, trace) if seen else None
             if violation is not None:
                 found.append(violation)
-        return found if self._may_turn is None else self._may_turn.step(placed, found)
+        return found if self._may_turn is None else self._may_turn.step(placed, found, trace.clock_off_s)
 
-    def _judge(
-        self, placed: PlacedTracks, i: int, entered_s: float, gap_s: float, trace: SignalTrace
-    ) -> Violation | None:
+    def _judge(self, placed: PlacedTracks, i: int, entered_s: float, trace: SignalTrace) -> Violation | None:
         """Whether the crossing and the entering were both within one red."""
         s = self._settings
         crossed_s, sd_s = float(placed.crossed_s[i]), float(placed.crossed_sd_s[i])
-        if (
-            placed.hits[i] < s.min_hits
-            or placed.sd_m[i] > s.max_sd_m
-            or gap_s > s.max_unseen_s
-            or placed.speed_mps[i] < s.min_speed_mps
-        ):
+        if placed.hits[i] < s.min_hits or placed.sd_m[i] > s.max_sd_m or placed.speed_mps[i] < s.min_speed_mps:
             return None
         vehicle_class = class_of(placed, i)
         lane = int(placed.lanes[i])
@@ -124,42 +107,3 @@ class RedLightRule:
             moments=(crossed_s - 1.0, crossed_s, placed.time_s),
             signal_group=groups[0],
         )
-
-
-@kernel("i8(f8, f8[::1], f8[::1], f8[::1], f8, f8[:, ::1], f8[:, ::1])")
-def entering(
-    time_s: float,
-    x_m: NDArray[np.float64],
-    unseen_s: NDArray[np.float64],
-    crossed_s: NDArray[np.float64],
-    inside_m: float,
-    memory: NDArray[np.float64],
-    entered: NDArray[np.float64],
-) -> int:
-    """Who is seen inside the junction for the first time after a crossing; each is told once.
-
-    Args:
-        time_s: capture time.
-        x_m: ``(n,)`` front.
-        unseen_s: ``(n,)`` seconds since the last detection; who is only predicted inside is told when seen there.
-        crossed_s: ``(n,)`` instant of the crossing, NaN for who was not seen to cross.
-        inside_m: x from which it is inside.
-        memory: ``(n, 4)`` what was known before; brought up to this frame.
-        entered: ``(n, 3)`` output: row, when it came in, longest time without detection since the line.
-
-    Returns:
-        How many rows of the output are filled.
-    """
-    found = 0
-    for i in range(len(x_m)):
-        m, x = memory[i], x_m[i]
-        m[_GAP_S] = max(m[_GAP_S], unseen_s[i]) if x < 0.0 else unseen_s[i]
-        if x < inside_m and unseen_s[i] == 0.0 and not m[_DONE]:
-            m[_DONE] = 1.0
-            if not np.isnan(crossed_s[i]):
-                entered[found, 0], entered[found, 1], entered[found, 2] = i, time_s, m[_GAP_S]
-                if m[_X] > inside_m:
-                    entered[found, 1] = m[_T] + (time_s - m[_T]) * (m[_X] - inside_m) / (m[_X] - x)
-                found += 1
-        m[_T], m[_X] = time_s, x
-    return found

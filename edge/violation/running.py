@@ -10,7 +10,7 @@ from dataclasses import replace
 from nutgiao.edge.violation.registry import OWN, plugins, setting_of, tolerances
 from nutgiao.edge.violation.rule import GroundRule, Post, Rule, Scene, Violation
 from nutgiao.edge.violation.trace import SignalTrace
-from nutgiao.models.contracts.hours import holds
+from nutgiao.models.contracts.hours import certainly_hold
 from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.site_rules import RuleSetting
 
@@ -94,7 +94,7 @@ class RunningRules:
             if setting.approaches and one.approach not in setting.approaches:
                 continue
             apart_s = math.inf if one.approach is None else trace.emergency_apart_s(one.approach, one.occurred_s)
-            if apart_s <= EMERGENCY_S or not holds(setting.hours, one.occurred_s, self._post.site.utc_offset_h):
+            if apart_s <= EMERGENCY_S or not self._in_hours(setting, one, trace):
                 continue
             if apart_s <= EMERGENCY_TOLD_S:
                 numbers = {**one.numbers, "emergency_request_apart_s": round(apart_s, 1)}
@@ -102,6 +102,10 @@ class RunningRules:
             else:
                 found.append(one)
         return found
+
+    def _in_hours(self, setting: RuleSetting, one: Violation, trace: SignalTrace) -> bool:
+        """Whether a setting's hours hold for certain at the act."""
+        return certainly_hold(setting.hours, one.occurred_s, self._post.site.utc_offset_h, trace.clock_off_s)
 
     def _checked(self, setting: RuleSetting, one: Violation) -> Violation:
         """A plug-in's violation, if it speaks for itself only and everything that it names is there."""

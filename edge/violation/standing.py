@@ -147,7 +147,7 @@ class StandingRule:
         gone = self._memory.follow(tracks.numbers)
         m = self._memory.rows
         self._lose(gone, now_s)
-        places = self._watch.step(scene)
+        places = self._watch.step(scene, trace)
         meant = places.meant & ~(self._no_bus[places.which] & (tracks.classes == CLASS_BUS))
         meant &= places.depth_m >= s.inside_m + places.sd_m
         if not meant.any() and not (m[:, SINCE] == m[:, SINCE]).any():

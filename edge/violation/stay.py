@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,11 @@ from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.lanes.placed import PlacedTracks
 from nutgiao.edge.track.tracks import Tracks
 from nutgiao.edge.violation.again import Again
-from nutgiao.models.contracts.words import CLASSES, VehicleClass
+from nutgiao.edge.violation.rule import Post, Violation, seen_by
+from nutgiao.edge.violation.trace import SignalTrace
+from nutgiao.models.contracts.hours import Hours, certainly_hold
+from nutgiao.models.contracts.site import Approach
+from nutgiao.models.contracts.words import CLASSES, VehicleClass, ViolationKind
 from nutgiao.models.jit import kernel
 
 Floats = NDArray[np.float64]
@@ -104,6 +109,47 @@ class StayWatch:
             if placed.hits[i] >= s.min_seen and self._again.is_new(tracks, row):
                 found.append(Stay(i, float(m[i, _START_S]), float(m[i, _START_X])))
         return found
+
+
+def stay_told(
+    stay: Stay,
+    placed: PlacedTracks,
+    trace: SignalTrace,
+    post: Post,
+    approach: Approach,
+    *,
+    kind: ViolationKind,
+    hours: Sequence[Hours],
+    numbers: Mapping[str, float],
+) -> Violation | None:
+    """The violation that a stay is, if the sign's hours held for certain when it began and now; None if not.
+
+    Args:
+        stay: what became certain.
+        placed: tracks of the approach in that frame.
+        trace: how far the clock may be off.
+        post: whose camera saw it.
+        approach: where.
+        kind: what was done.
+        hours: of the sign.
+        numbers: figures besides how far and long it drove there.
+    """
+    start_s, now_s, i = stay.start_s, placed.time_s, stay.row
+    for each_s in (start_s, now_s):
+        if not certainly_hold(hours, each_s, post.site.utc_offset_h, trace.clock_off_s):
+            return None
+    hits = float(placed.hits[i])
+    return seen_by(
+        approach,
+        post.camera.id,
+        placed,
+        i,
+        kind=kind,
+        occurred_s=start_s,
+        confidence=min(hits / (hits + 2.0), 0.99),
+        numbers={"driven_m": stay.start_x_m - float(placed.x_m[i]), "driven_s": now_s - start_s, **numbers},
+        moments=(start_s, 0.5 * (start_s + now_s), now_s),
+    )
 
 
 @kernel("void(f8, f8[::1], f8[::1], f8[::1], b1[::1], f8, f8, i8, i8, f8, f8[:, ::1], b1[::1])")

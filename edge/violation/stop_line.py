@@ -37,6 +37,9 @@ class StopLineSettings:
         min_hits: detections of the track.
         max_unseen_s: longest time without detection while it stands.
         amber_s: the crossing may be so long before the red, on its amber.
+        apart_m: two road users' fronts do not stand nearer to each other than this. Who turns up in the place of one
+            that was told of on this red, and is not seen there any more, is the same one under another number.
+        lost_m: likewise so near to the place of one whose track is lost: it may have crept aside.
     """
 
     standing_s: float = 2.0
@@ -46,6 +49,8 @@ class StopLineSettings:
     min_hits: int = 5
     max_unseen_s: float = 1.0
     amber_s: float = 6.0
+    apart_m: float = 1.0
+    lost_m: float = 2.5
 
 
 class StopLineRule:
@@ -63,6 +68,7 @@ class StopLineRule:
         self._tolerance_m = np.where(_TWO_WHEELER, line.two_wheeler_tolerance_m, line.overrun_tolerance_m)
         self._memory = TrackMemory(since=np.nan, from_x=np.nan, told_red=np.nan)
         self._suspects: dict[int, Violation] = {}  # by track number
+        self._places: dict[int, tuple[float, float]] = {}  # x and y of those who were told of on this red, likewise
 
     def step(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """See `nutgiao.edge.violation.rule.Rule`."""
@@ -91,22 +97,39 @@ class StopLineRule:
         for i in stands.nonzero()[0].tolist():
             if placed.hits[i] < s.min_hits:
                 continue
-            violation = self._judge(placed, i, float(m[i, _SINCE]), float(m[i, _TOLD_RED]), trace)
-            if violation is not None:
-                m[i, _TOLD_RED] = violation[1]
-                found.append(violation[0])
-                self._suspects[int(placed.numbers[i])] = violation[0]
+            judged = self._judge(placed, i, float(m[i, _SINCE]), float(m[i, _TOLD_RED]), trace)
+            if judged is not None:
+                violation, m[i, _TOLD_RED] = judged
+                if not self._told_there(placed, i):
+                    found.append(violation)
+                    self._suspects[violation.number] = violation
+                    self._places[violation.number] = (float(placed.x_m[i]), float(placed.y_m[i]))
         return found
+
+    def _told_there(self, placed: PlacedTracks, i: int) -> bool:
+        """Whether row i stands where somebody was told of on this red, who is not seen to stand there any more."""
+        s = self._settings
+        for number, (x_m, y_m) in self._places.items():
+            away_m = math.hypot(placed.x_m[i] - x_m, placed.y_m[i] - y_m)
+            k = int(placed.numbers.searchsorted(number))
+            if k == len(placed) or placed.numbers[k] != number or placed.unseen_s[k] > 0.0:
+                if away_m <= s.lost_m:
+                    return True
+            elif away_m <= s.apart_m < math.hypot(placed.x_m[k] - x_m, placed.y_m[k] - y_m):
+                return True
+        return False
 
     def _settle(self, placed: PlacedTracks, trace: SignalTrace) -> list[Violation]:
         """Tells suspects whose red is over as final, and drops those who entered the junction on it."""
+        lamp = trace.indication_at(self._approach.signal_group, placed.time_s)
+        if lamp is not Indication.RED:
+            self._places.clear()
         if not self._suspects:
             return []
-        lamp = trace.indication_at(self._approach.signal_group, placed.time_s)
         inside = placed.numbers[placed.x_m < -self._approach.stop_line.conflict_m]
         for number in set(inside.tolist()) & self._suspects.keys():
             if lamp is Indication.RED:
-                del self._suspects[number]
+                del self._suspects[number], self._places[number]
         if lamp is Indication.RED:
             return []
         final = [replace(suspect, final=True) for suspect in self._suspects.values()]

@@ -59,10 +59,13 @@ class SignalTrace:
     Attributes:
         camera_late_s: how far the stamps of the pictures are behind the controller's clock (negative: ahead). An
             instant of a picture is certain under the controller's lamp only if it is at both of the times it may be.
+        clock_off_s: how far the box's clock may be from true time, either way; infinite where nobody vouches for it.
+            What holds by the clock, such as a sign's hours, is certain only if it holds all that while. 0 where the
+            time is told, as of a recording or a simulation.
     """
 
     def __init__(self) -> None:
-        self.camera_late_s = 0.0
+        self.camera_late_s = self.clock_off_s = 0.0
         self._runs: dict[str, dict[str, deque[Run]]] = {}  # by group and source
         self._differences: dict[str, deque[list[float]]] = {}  # by group: first and last report, 1 while it goes on
         self._emergencies: dict[str, deque[tuple[float, float]]] = {}  # first and last report of each time, by approach

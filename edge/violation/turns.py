@@ -41,6 +41,8 @@ class TurnSettings:
         min_mps: slowest speed that has a heading.
         max_mps2: greatest acceleration of a road user; a track that shows more has hopped to somebody else.
         max_unseen_s: longest time without detection on that way.
+        max_after_s: a turn that ends so long after the crossing of the line is not believed: whoever stands in the
+            junction for so long is passed by others on all sides, and the track may have gone over to one of them.
     """
 
     held_m: float = 8.0
@@ -54,6 +56,7 @@ class TurnSettings:
     min_mps: float = 1.5
     max_mps2: float = 7.0
     max_unseen_s: float = 1.0
+    max_after_s: float = 30.0
 
 
 class TurnWatch:
@@ -105,6 +108,9 @@ class TurnWatch:
             self._memory.rows,
             known,
         )
+        late = known & (placed.time_s - placed.crossed_s > s.max_after_s)
+        self._memory.rows[late, _TURN] = _NOT_BELIEVED
+        known &= ~late
         return [(i, TURNS[int(self._memory.rows[i, _TURN])]) for i in known.nonzero()[0].tolist()]
 
     def turn(self, i: int) -> Turn | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from nutgiao.edge.lanes.memory import TrackMemory
 from nutgiao.edge.violation.rule import Post, Scene
-from nutgiao.models.contracts.hours import holds
+from nutgiao.edge.violation.trace import SignalTrace
+from nutgiao.models.contracts.hours import certainly_hold
 from nutgiao.models.contracts.site import Zone
 from nutgiao.models.contracts.words import CLASS_CODE, CLASSES, TWO_WHEELERS, VehicleClass, ZoneKind
 from nutgiao.models.jit import kernel
@@ -67,29 +69,36 @@ class ZoneWatch:
         self._offset_h = post.site.utc_offset_h
         named = [set(zone.classes or classes) for zone in self.zones]
         self._classes = np.array([[name in one for name in CLASSES] for one in named], np.bool_)
-        self._in_force, self._minute = self._classes, -1
+        self._in_force, self._looked = self._classes, (-1, math.nan)
         self._memory = TrackMemory(way_x=0.0, way_y=0.0)
 
-    def step(self, scene: Scene) -> Places:
-        """Places the tracks of one frame."""
-        tracks = scene.tracks
+    def step(self, scene: Scene, trace: SignalTrace) -> Places:
+        """Places the tracks of one frame.
+
+        Args:
+            scene: the frame.
+            trace: how far the clock may be off: outside hours that hold for certain, a zone means nobody.
+        """
+        tracks, in_force = scene.tracks, self._now(scene.time_s, trace.clock_off_s)
         self._memory.follow(tracks.numbers)
         n = len(tracks)
         middle, depth, which, along = np.empty((n, 2)), np.empty(n), np.empty(n, np.int64), np.empty((n, 2))
         sd, speed, meant = np.empty(n), np.empty(n), np.empty(n, np.bool_)
         place_in_zones(
             tracks.ground_m, tracks.velocity_mps, tracks.covariance, tracks.classes, LENGTH_BY_CODE_M, WIDTH_BY_CODE_M,
-            self._map.to_ground, self._corners, self._starts, self._now(scene.time_s), self._memory.rows, middle, depth,
+            self._map.to_ground, self._corners, self._starts, in_force, self._memory.rows, middle, depth,
             which, along, sd, speed, meant,
         )  # fmt: skip
         return Places(middle, depth, which, along, sd, speed, meant)
 
-    def _now(self, time_s: float) -> Bools:
-        """``(zones, classes)`` who is meant now; local hours change on the minute."""
-        minute = int(time_s // 60.0)
-        if minute != self._minute:
-            self._minute = minute
-            force = np.array([holds(zone.hours, time_s, self._offset_h) for zone in self.zones], np.bool_)
+    def _now(self, time_s: float, off_s: float) -> Bools:
+        """``(zones, classes)`` who is meant now for certain, looked at once a second."""
+        now = (int(time_s), off_s)
+        if now != self._looked:
+            self._looked = now
+            force = np.array(
+                [certainly_hold(zone.hours, time_s, self._offset_h, off_s) for zone in self.zones], np.bool_
+            )
             self._in_force = self._classes & force[:, None]
         return self._in_force
 

@@ -31,6 +31,11 @@ _DAY_S = 86400
 _FIRST_WEEKDAY = 3  # 1 January 1970 was a Thursday
 
 
+NO_HOUR_S = 30.0
+"""A clock that may be off by so much tells no hours. Hours change on whole minutes, so that with less two ends and the
+middle of what it may be miss no change there and back."""
+
+
 class LocalTime(NamedTuple):
     """A local time as signs tell it: ``day`` is 'YYYY-MM-DD', ``clock`` 'HH:MM'."""
 
@@ -86,3 +91,33 @@ def holds(hours: Sequence[Hours], time_s: float, utc_offset_h: float) -> bool:
         utc_offset_h: local time minus UTC, hours.
     """
     return not hours or any(each.hold(time_s, utc_offset_h) for each in hours)
+
+
+def certainly_hold(hours: Sequence[Hours], time_s: float, utc_offset_h: float, off_s: float) -> bool:
+    """Whether hours hold at every instant that it may be, for whom a ban of some hours is held against.
+
+    Args:
+        hours: as of `holds`, as are the next two.
+        time_s: there.
+        utc_offset_h: there.
+        off_s: how far the clock may be off, either way. From `NO_HOUR_S` on, or NaN, no hours are certain.
+    """
+    if not hours:
+        return True
+    return off_s < NO_HOUR_S and all(
+        holds(hours, each_s, utc_offset_h) for each_s in (time_s - off_s, time_s, time_s + off_s)
+    )
+
+
+def may_hold(hours: Sequence[Hours], time_s: float, utc_offset_h: float, off_s: float) -> bool:
+    """Whether hours hold at any instant that it may be, for whom a permission of some hours speaks for.
+
+    Args:
+        hours: as of `certainly_hold`, as are the others.
+        time_s: there.
+        utc_offset_h: there.
+        off_s: there; from `NO_HOUR_S` on, or NaN, any hours may hold.
+    """
+    return not off_s < NO_HOUR_S or any(
+        holds(hours, each_s, utc_offset_h) for each_s in (time_s - off_s, time_s, time_s + off_s)
+    )

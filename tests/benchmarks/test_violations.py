@@ -5,10 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.violations_cameras import is_asked, wide_camera, wide_pinhole
 from benchmarks.violations_judge import judge, lawful_rows, rows_and_targets, wilson
 from benchmarks.violations_run import Outcome, RunCase, Seen, Told
+from nutgiao.configs.loader import load_site
 from nutgiao.models.contracts.words import ViolationKind
 from nutgiao.simulation.breakers_truth import Deed
+from nutgiao.simulation.virtual_camera import pinhole_of
 
 RED = ViolationKind.RED_LIGHT
 
@@ -92,3 +95,17 @@ def test_wilsons_interval_is_the_textbooks() -> None:
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-4)
     assert wilson(0, 0) == (0.0, 1.0)
     assert not np.isnan(wilson(0, 5)).any()
+
+
+def test_the_wide_camera_sees_where_turns_end_and_the_head_on_one_does_not() -> None:
+    approach = load_site("demo-j1").approach("north")  # it goes south: 20 m beyond its line, 14 m to its right
+    exit_m = np.array([[approach.origin_m[0] - 14.0, approach.origin_m[1] - 20.0, 0.0]])
+    assert 0.0 < wide_pinhole(approach).project(exit_m)[0, 0] < wide_camera(approach).width_px
+    assert not 0.0 < pinhole_of(approach).project(exit_m)[0, 0] < wide_camera(approach).width_px
+
+
+def test_each_rule_is_asked_of_one_camera() -> None:
+    for kind in (RED, ViolationKind.BANNED_TURN, ViolationKind.WRONG_LANE):
+        assert is_asked("wide_north", kind, True) != is_asked("cam_north", kind, True)
+        assert is_asked("cam_north", kind, False)
+    assert is_asked("wide_north", ViolationKind.WRONG_LANE, True)

@@ -71,12 +71,14 @@ class Street:
         noise_m: standard error of a place.
         seed: of the noise.
         fps: frames per second.
+        clock_off_s: how far the box's clock may be off.
     """
 
     site: Site
     noise_m: float = 0.12
     seed: int = 1
     fps: float = 4.0
+    clock_off_s: float = 0.0
     told: list[Violation] = field(default_factory=list)
 
     def run(
@@ -90,6 +92,7 @@ class Street:
     def scenes(self, actors: Sequence[Actor], seconds: float, lamps: Lamps = always_green):  # type: ignore[no-untyped-def]
         """The frames, with the lamps known a second ahead as the node has them."""
         random, post, trace = np.random.default_rng(self.seed), post_of(self.site), SignalTrace()
+        trace.clock_off_s = self.clock_off_s
         legs = self.site.approaches
         placements = [Placement(leg, post.camera, post.calibration.homography) for leg in legs]
         numbers, memory = itertools.count(), [_Known() for _ in actors]

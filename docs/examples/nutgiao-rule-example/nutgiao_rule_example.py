@@ -27,7 +27,7 @@ class OnRails:
 
     def step(self, scene: Scene, trace: SignalTrace) -> list[Violation]:
         """Takes one frame in."""
-        tracks, places = scene.tracks, self._watch.step(scene)
+        tracks, places = scene.tracks, self._watch.step(scene, trace)
         stands = places.meant & self._rails[places.which] & (places.speed_mps < STANDS_MPS)
         rows = {int(tracks.numbers[i]): i for i in stands.nonzero()[0].tolist()}
         self._since = {number: self._since.get(number, scene.time_s) for number in rows}

@@ -56,6 +56,20 @@ def test_who_goes_on_or_turns_where_one_may_is_left_alone_by_the_ban() -> None:
     assert told(here, [Actor(way(THROUGH, 7.0, 4.5)), Actor(way(RIGHT, 5.0, 1.5, crosses_s=6.0))]) == []
 
 
+@pytest.mark.parametrize(("waits_s", "times"), [(8.0, 1), (40.0, 0)])
+def test_who_stood_in_the_junction_for_long_may_be_somebody_else_when_the_turn_ends(waits_s: float, times: int) -> None:
+    """Seen in simulated streets: after 49 and 70 s the track had gone over to a rider who may turn."""
+    turning = way(LEFT, 5.0, 7.5)
+
+    def halting(t: float) -> tuple[float, float]:
+        """Brakes at 9 s, within 3 s, and drives on like that afterwards."""
+        braked, resumed = min(max(t - 9.0, 0.0), 3.0), min(max(t - 12.0 - waits_s, 0.0), 3.0)
+        return turning(min(t, 9.0) + braked - braked**2 / 6 + resumed**2 / 6 + max(t - 15.0 - waits_s, 0.0))
+
+    here = street(ViolationKind.BANNED_TURN, banned=(Ban(turns=(LEFT,)),))
+    assert len(told(here, [Actor(halting)], seconds=30.0 + waits_s)) == times
+
+
 def test_a_ban_on_trucks_is_none_on_cars_and_one_at_night_is_none_by_day() -> None:
     at_night = Hours(start="22:00", end="05:00")
     for ban in (Ban(turns=(LEFT,), classes=(TRUCK,)), Ban(turns=(LEFT,), hours=(at_night,))):

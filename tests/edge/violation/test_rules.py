@@ -143,6 +143,20 @@ def test_a_car_held_up_beyond_the_line_since_green_is_none() -> None:
     assert told([Vehicle(brake(8.0, -3.0, 6.0), 4.5, CAR)], red_from(12, until=30)) == []
 
 
+def test_who_turns_up_in_the_place_of_one_that_was_told_of_and_is_lost_is_not_told_of() -> None:
+    first = brake(7.0, -5.0, 14.0)
+    lost = Vehicle(lambda t: first(t) if t < 20 else None)
+    found_again = Vehicle(brake(7.0, -5.0, 24.0))  # another number, which crossed the line on this red
+    (violation,) = told([lost, found_again], red_from(9, until=40), seconds=50)
+    assert violation.occurred_s - START_S < 18.0
+
+
+def test_two_who_stand_over_the_line_side_by_side_are_both_reported() -> None:
+    riders = [Vehicle(brake(7.0, -5.0, 14.0), 2.0), Vehicle(brake(7.0, -5.0, 20.0), 3.5)]
+    found = told(riders, red_from(9, until=40), seconds=50)
+    assert [violation.kind for violation in found] == [ViolationKind.STOP_LINE] * 2
+
+
 def test_a_short_stop_is_none() -> None:
     halting = brake(7.0, -5.0, 14.0)
     rider = Vehicle(lambda t: halting(t) if t < 15 else start(-5.0, 15.0, 2.0)(t))
