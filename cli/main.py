@@ -28,6 +28,7 @@ COMMANDS = (
     Command("demo", "a simulated street, its junction boxes, a broker and the control centre, all at once"),
     Command("watch", "watch a video, RTSP address or USB camera and say what happens in the picture"),
     Command("calibrate", "find a camera's map to the ground with its error, draw lanes, zones and lamps on a still"),
+    Command("lamps", "check what the lamp boxes of a site read in a clip, before a rule rests on them"),
     Command("models", "list, fetch and check the weights that see and read, and show their licences"),
     Command("site", "check site files, list the shipped ones, print the schema"),
     Command("plan", "check signal plans and SUMO programs, explain every refusal, draw them and their green bands"),

@@ -160,12 +160,17 @@ def _view(args: argparse.Namespace) -> tuple[View, str, str]:
         name = args.camera or "camera"
         return OpenView(name), "", name
     site = load_site(args.site, also=rule_problems)
-    camera = _camera(site, args.camera, args.site)
+    camera = camera_named(site, args.camera, args.site)
     riders = open_riders(site, open_store()) if site.rider_model is not None else None
     return SiteView(site, camera, riders), site.id, camera.id
 
 
-def _camera(site: Site, name: str | None, shown: str) -> Camera:
+def camera_named(site: Site, name: str | None, shown: str) -> Camera:
+    """A camera of a site; its first one without a name.
+
+    Raises:
+        ConfigError: if the site has none, or none of that name.
+    """
     names = [camera.id for camera in site.cameras]
     if not names:
         raise ConfigError(shown, None, "cameras", "the site has no camera.", "Add one with its ground_pairs.")

@@ -176,13 +176,20 @@ def _camera(site: Site, camera: Camera, here: Key) -> Iterator[Problem]:
     lamps = [group.id for group in site.signals.groups] if site.signals else [a.signal_group for a in site.approaches]
     for k, lamp in enumerate(camera.lamps):
         yield from _known("signal group", (*here, "lamps", k, "signal_group"), lamp.signal_group, lamps)
-    for k, (left, top, right, bottom) in enumerate(camera.tile_boxes_px):
-        if not (0 <= left < right <= camera.width_px and 0 <= top < bottom <= camera.height_px):
-            problem = (
-                f"[{left}, {top}, {right}, {bottom}] is no part of the {camera.width_px}×{camera.height_px} picture."
-            )
-            yield Problem((*here, "tile_boxes_px", k), problem, "Give left, top, right, bottom in its pixels.")
+        for key in ("red_px", "amber_px", "green_px"):
+            yield from _box_in_picture(camera, getattr(lamp, key), (*here, "lamps", k, key))
+    for k, box in enumerate(camera.tile_boxes_px):
+        yield from _box_in_picture(camera, box, (*here, "tile_boxes_px", k))
     yield from _ground_pairs(camera, (*here, "ground_pairs"))
+
+
+def _box_in_picture(camera: Camera, box: tuple[int, int, int, int] | None, here: Key) -> Iterator[Problem]:
+    if box is None:
+        return
+    left, top, right, bottom = box
+    if not (0 <= left < right <= camera.width_px and 0 <= top < bottom <= camera.height_px):
+        problem = f"[{left}, {top}, {right}, {bottom}] is no part of the {camera.width_px}×{camera.height_px} picture."
+        yield Problem(here, problem, "Give left, top, right, bottom in its pixels.")
 
 
 def _ground_pairs(camera: Camera, here: Key) -> Iterator[Problem]:

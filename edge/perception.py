@@ -44,10 +44,17 @@ _OPEN_BYTES = 192 * 1024 * 1024  # pictures of all open cases; those that severa
 
 @dataclass(frozen=True, slots=True)
 class PerceptionSettings:
-    """Settings of the parts; the defaults are what the tests and the demo run with. Rules have theirs in the site."""
+    """Settings of the parts; the defaults are what the tests and the demo run with. Rules have theirs in the site.
+
+    Attributes:
+        tracker: of each camera's tracker.
+        ring_s: how long frames are kept for evidence.
+        cases: what shows a violation is kept until `Perception.case` fetches it; off where nobody makes evidence.
+    """
 
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     ring_s: float = 12.0
+    cases: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +258,8 @@ class Perception:
                 for violation in eye.rules.step(scene, self.signals):
                     if eye.camera.id in moved or (clocks_apart and violation.signal_group is not None):
                         continue
-                    self._open_case(violation)
+                    if self._settings.cases:
+                        self._open_case(violation)
                     if violation.final:
                         violations.append(violation)
             eye.waiting.clear()

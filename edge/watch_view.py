@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nutgiao.edge.annotate import Annotator, Street
 from nutgiao.edge.camera.source import Frame
 from nutgiao.edge.detect.road_users import RoadUsers
-from nutgiao.edge.perception import Perception, SecondResult
+from nutgiao.edge.perception import Perception, PerceptionSettings, SecondResult
 from nutgiao.edge.signal.lamp import LampReader, LampReading, news_of
 from nutgiao.edge.snapshot import Snapshot
 from nutgiao.edge.track.picture import PictureTracker
@@ -91,7 +91,10 @@ class SiteView:
 
     def __init__(self, site: Site, camera: Camera, riders: Looks | None = None) -> None:
         self._site, self._camera, self.tiling = site, camera, Tiling.of(camera)
-        self._perception = Perception(site, node=site.id, boot="watch", cameras=(camera.id,), riders=riders)
+        nothing_kept = PerceptionSettings(cases=False)
+        self._perception = Perception(
+            site, site.id, "watch", cameras=(camera.id,), settings=nothing_kept, riders=riders
+        )
         self._users: RoadUsers | None = None
         self._readers: list[LampReader] = []
         self.scale = (1.0, 1.0)

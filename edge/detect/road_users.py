@@ -30,16 +30,7 @@ class RoadUsers:
     """
 
     def __init__(self, site: Site, camera: Camera, picture: NDArray[np.uint8]) -> None:
-        height, width = picture.shape[:2]
-        self.scale = (width / camera.width_px, height / camera.height_px)
-        if abs(self.scale[0] / self.scale[1] - 1.0) > ASPECT_TOLERANCE:
-            raise ConfigError(
-                site.id,
-                None,
-                f"cameras.{camera.id}",
-                f"was calibrated on {camera.width_px}x{camera.height_px}, but the picture is {width}x{height}.",
-                "Is it another camera? Otherwise take new ground_pairs on this picture.",
-            )
+        self.scale = scale_of(site, camera, picture)
         self._to_site = 1.0 / np.array(self.scale * 2, np.float32)
         self._homography = fit_homography(np.array(camera.ground_pairs, np.float64))
         self._approaches = [ApproachFrame(site.approach(name)) for name in camera.approaches]
@@ -53,3 +44,22 @@ class RoadUsers:
         boxes = Detections(found.boxes_px * self._to_site, found.scores, found.classes)
         boxes = narrow_is_no_bus(boxes, self._homography)
         return presume_riders(boxes, in_queue(boxes, self._homography, self._approaches))
+
+
+def scale_of(site: Site, camera: Camera, picture: NDArray[np.uint8]) -> tuple[float, float]:
+    """Width and height of a picture over those of the one that the site was calibrated on.
+
+    Raises:
+        ConfigError: if the two are not of one shape.
+    """
+    height, width = picture.shape[:2]
+    scale = (width / camera.width_px, height / camera.height_px)
+    if abs(scale[0] / scale[1] - 1.0) > ASPECT_TOLERANCE:
+        raise ConfigError(
+            site.id,
+            None,
+            f"cameras.{camera.id}",
+            f"was calibrated on {camera.width_px}x{camera.height_px}, but the picture is {width}x{height}.",
+            "Is it another camera? Otherwise take new ground_pairs on this picture.",
+        )
+    return scale

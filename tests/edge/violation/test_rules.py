@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nutgiao.edge.perception import Perception
+from nutgiao.edge.perception import Perception, PerceptionSettings
 from nutgiao.edge.violation.rule import Violation, groups_to_obey
 from nutgiao.models.contracts.site import Lane, Site
 from nutgiao.models.contracts.words import Indication, Turn, VehicleClass, ViolationKind
@@ -224,3 +224,15 @@ def test_a_left_turner_with_a_green_arrow_is_left_alone_while_the_rest_has_red()
     for t in range(20):
         perception.on_signal(START_S + t, {"g": RED, "g_left": GREEN})
     assert watch(perception, scene, 20, lambda t: None).violations == []
+
+
+# what a violation leaves behind
+
+
+def test_where_nobody_makes_evidence_nothing_is_kept_of_a_violation() -> None:
+    scene = Scene([Vehicle(drive(8.0, 11.0))])
+    mind = Perception(site(), "j1", "b1", settings=PerceptionSettings(cases=False))
+    (violation,) = watch(mind, scene, 40, red_from(10)).violations
+    assert mind.whole(violation, START_S + 40.0)
+    with pytest.raises(KeyError):
+        mind.case(violation)
