@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from nutgiao.models.contracts.site import Approach, Camera
 from nutgiao.models.contracts.words import ViolationKind, ViolationName
-from nutgiao.simulation.virtual_camera import HEIGHT_PX, WIDTH_PX, Pinhole, VirtualCamera, ground_pairs
+from nutgiao.simulation.virtual_camera import Pinhole, VirtualCamera, pinhole_of, site_camera
 
 SETBACK_M, HEIGHT_M, PITCH_DEG, FOCAL_PX = 66.0, 10.0, 14.0, 1150.0
 """The head-on camera (38 m, 8.5 m, 2040 px) sees 16 m beyond the line and 6 m to each side: no turn ends there. This
@@ -25,27 +23,12 @@ FOR_WIDE = frozenset({ViolationKind.BANNED_TURN, ViolationKind.BANNED_UTURN, Vio
 
 def wide_pinhole(approach: Approach) -> Pinhole:
     """Where the wide camera of an approach hangs."""
-    bearing = math.radians(approach.heading_deg)
-    dx, dy = math.sin(bearing), math.cos(bearing)
-    x0, y0 = approach.origin_m
-    half = approach.width_m / 2
-    position = (x0 + SETBACK_M * dx - half * dy, y0 + SETBACK_M * dy + half * dx, HEIGHT_M)
-    return Pinhole(position, (approach.heading_deg + 180.0) % 360.0, PITCH_DEG, FOCAL_PX)
+    return pinhole_of(approach, SETBACK_M, HEIGHT_M, PITCH_DEG, FOCAL_PX)
 
 
 def wide_camera(approach: Approach) -> Camera:
     """The site file's entry of the wide camera of an approach."""
-    name = f"{_WIDE}{approach.id}"
-    return Camera(
-        id=name,
-        source=f"virtual:{name}",
-        width_px=WIDTH_PX,
-        height_px=HEIGHT_PX,
-        approaches=(approach.id,),
-        ground_pairs=ground_pairs(approach, wide_pinhole(approach), WIDE_MARKS_M),
-        view_m=VIEW_M,
-        noise_px=2.0,
-    )
+    return site_camera(approach, f"{_WIDE}{approach.id}", VIEW_M, wide_pinhole(approach), WIDE_MARKS_M)
 
 
 def virtual_camera(camera: Camera, approach: Approach, random: np.random.Generator) -> VirtualCamera:

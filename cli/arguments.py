@@ -13,6 +13,9 @@ from nutgiao.models.contracts.errors import ConfigError
 from nutgiao.models.contracts.words import ControlMode
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nutgiao.simulation.pools import Pool
 
 SCHEDULER_HELP = (
@@ -53,10 +56,9 @@ def natural(text: str) -> int:
 
 
 def _whole(text: str, least: int) -> int:
-    value = int(text)
-    if value < least:
-        raise argparse.ArgumentTypeError(f"{text} is below {least}")
-    return value
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} on")
+    return int(text)
 
 
 def moment(text: str) -> float:
@@ -108,6 +110,21 @@ def writable(folder: Path) -> Path:
             str(folder), None, "--out", f"cannot be written: {reason}.", "Name another folder."
         ) from error
     return folder
+
+
+def write_picture(picture: NDArray[np.uint8], path: Path) -> None:
+    """Writes a picture as PNG where ``--picture`` says.
+
+    Raises:
+        ConfigError: if it cannot be written.
+    """
+    import cv2
+
+    there, body = cv2.imencode(".png", picture)
+    try:
+        path.write_bytes(body.tobytes() if there else b"")
+    except OSError as error:
+        raise ConfigError(str(path), None, "--picture", f"cannot be written: {error.strerror}.") from error
 
 
 @contextmanager

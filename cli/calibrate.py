@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nutgiao.cli.arguments import count, write_picture
 from nutgiao.models.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--markings", type=Path, metavar="YAML", help="lengths of markings instead of QCVN 41's")
     parser.add_argument(
-        "--vehicles", type=_positive, metavar="N", help="with --marks: also to the sizes of vehicles seen in N frames"
+        "--vehicles", type=count, metavar="N", help="with --marks: also to the sizes of vehicles seen in N frames"
     )
     parser.add_argument("--save", action="store_true", help="write what was fitted into the site file")
     parser.add_argument("--save-as", type=Path, metavar="YAML", help="save to this file instead")
@@ -72,12 +73,6 @@ def run(args: argparse.Namespace) -> int:
     return _fit(args, desk, still)
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
-
-
 def _serve(args: argparse.Namespace, desk: Desk, still: Image) -> int:
     import cv2
 
@@ -106,14 +101,8 @@ def _fit(args: argparse.Namespace, desk: Desk, still: Image) -> int:
     fit = fitted(args, desk, still)
     wrong = tell(fit, desk)
     if args.picture:
-        import cv2
-
         drawn = draw_calibration(still, desk.camera, desk.watched, fit.calibration, fit.pairs)
-        there, body = cv2.imencode(".png", drawn)
-        try:
-            args.picture.write_bytes(body.tobytes() if there else b"")
-        except OSError as error:
-            raise ConfigError(str(args.picture), None, "--picture", f"cannot be written: {error.strerror}.") from error
+        write_picture(drawn, args.picture)
         print(f"picture: {args.picture}")
     if args.save or args.save_as:
         if wrong:

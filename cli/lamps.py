@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nutgiao.cli.arguments import count, write_picture
 from nutgiao.models.contracts.errors import ConfigError, NutgiaoError
 from nutgiao.models.contracts.words import Indication
 
@@ -27,15 +28,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("video", metavar="VIDEO", help="a file, a folder of pictures, rtsp://... or usb:0")
     parser.add_argument("--site", required=True, help="path of a site file, or name of a shipped one such as giangvo")
     parser.add_argument("--camera", help="camera of the site file (default: its first one)")
-    parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames; live pictures need it")
+    parser.add_argument("--max-frames", type=count, metavar="N", help="stop after N frames; live pictures need it")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="write each head, enlarged, as it changed")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
             read += 1
     if check is None:
         raise NutgiaoError(f"{args.video}: there is no picture in it.")
-    if args.picture is not None:
-        _write(check, args.picture)
+    strip = check.strip()
+    if args.picture is not None and strip is not None:
+        write_picture(strip, args.picture)
     if args.json:
         print(msgspec.json.encode([_row(head) for head in check.heads]).decode())
     else:
@@ -107,16 +103,3 @@ def _told(head: HeadCheck, read: int) -> list[str]:
     if not head.known:
         lines.append("  It was never read: is the box on the lamp, and is the lamp lit? --picture shows it.")
     return lines
-
-
-def _write(check: LampCheck, path: Path) -> None:
-    import cv2
-
-    strip = check.strip()
-    if strip is None:
-        return
-    written, body = cv2.imencode(".png", strip)
-    try:
-        path.write_bytes(body.tobytes() if written else b"")
-    except OSError as error:
-        raise NutgiaoError(f"{path}: {error.strerror or 'cannot be written'}. Name another --picture.") from error

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nutgiao.cli.arguments import count
 from nutgiao.models.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="also look at C by R overlapping tiles, such as 2x1: finds far and crowded motorcycles, but is slower "
         "(default: what the site file says; 1x1 for none)",
     )
-    parser.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    parser.add_argument("--max-frames", type=count, metavar="N", help="stop after N frames")
     parser.add_argument(
         "--threads",
-        type=_positive,
+        type=count,
         help="pictures that are looked at side by side, on a core each (default: all cores)",
     )
     parser.add_argument(
@@ -65,7 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--contact-sheet",
-        type=_positive,
+        type=count,
         nargs="?",
         const=SHEET_FRAMES,
         metavar="N",
@@ -125,12 +126,6 @@ def run(args: argparse.Namespace) -> int:
     if summary.ended == "interrupted":
         return EXIT_INTERRUPTED
     return EXIT_BAD if summary.ended == "camera_lost" else EXIT_OK
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)
 
 
 def _port(text: str) -> int:

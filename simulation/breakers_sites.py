@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.contracts.site import Approach, Camera, Lane, Name, Site, StopLine
+from nutgiao.models.contracts.site import Approach, Lane, Name, Site, StopLine
 from nutgiao.models.contracts.words import Indication, Turn
 from nutgiao.simulation.lane_street import DEFAULT_WIDTH_M
 from nutgiao.simulation.networks.build import LINE_SETBACK_M
 from nutgiao.simulation.networks.network import TURNS as TURN_OF
 from nutgiao.simulation.networks.network import Leg, Link, SignalisedJunction, inner_path
 from nutgiao.simulation.networks.sites import CONFLICT_M, TWO_WHEELER_TOLERANCE_M
-from nutgiao.simulation.virtual_camera import HEIGHT_PX, WIDTH_PX, ground_pairs
+from nutgiao.simulation.virtual_camera import site_camera
 
 STRAIGHT_M = 40.0
 """An approach takes part if it is straight for so long: its frame in a site file is a rectangle."""
@@ -99,7 +99,10 @@ def read_public_network(net: Path) -> PublicNetwork:
                 id=name[:64],
                 name=Name(vi=name, en=name),
                 approaches=tuple(approaches),
-                cameras=tuple(_camera(approach) for approach in approaches),
+                cameras=tuple(
+                    site_camera(approach, f"cam_{approach.id}"[:64], (-12.0, min(FAR_M, approach.length_m)))
+                    for approach in approaches
+                ),
             )
             found.letter[name] = {group: index for index, group in reversed(groups.items())}
     return found
@@ -212,17 +215,3 @@ def _straight_m(shape: NDArray[np.float64]) -> float:
             if abs(off[0] * way[1] - off[1] * way[0]) > BENT_M:
                 return float(off @ way)
     return float((end - shape[0]) @ way)
-
-
-def _camera(approach: Approach) -> Camera:
-    name = f"cam_{approach.id}"[:64]
-    return Camera(
-        id=name,
-        source=f"virtual:{name}",
-        width_px=WIDTH_PX,
-        height_px=HEIGHT_PX,
-        approaches=(approach.id,),
-        ground_pairs=ground_pairs(approach),
-        view_m=(-12.0, min(FAR_M, approach.length_m)),
-        noise_px=2.0,
-    )

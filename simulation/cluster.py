@@ -29,16 +29,17 @@ class ClusterPool:
     Args:
         address: of the scheduler, ``tcp://host:port``.
         connect_s: seconds that it has for its answer.
+        workerless_s: seconds that it may be without workers, which may be starting again.
 
     Raises:
         ConfigError: if nobody answers there, or there is no worker.
     """
 
-    def __init__(self, address: str, connect_s: float = CONNECT_S) -> None:
+    def __init__(self, address: str, connect_s: float = CONNECT_S, workerless_s: float = WORKERLESS_S) -> None:
         from distributed.scheduler import KilledWorker
 
         self.lost: tuple[type[BaseException], ...] = (KilledWorker,)
-        self._address = address
+        self._address, self._workerless_s = address, workerless_s
         try:
             self._client = _connected(address, connect_s)
         except (OSError, ValueError, TimeoutError) as error:
@@ -104,8 +105,8 @@ class ClusterPool:
         away_s = now_s - self._gone_since_s
         if self._client.status == "closed" or (self._client.status != "running" and away_s > CONNECT_S):
             return f"the scheduler at {self._address} has gone; {_AGAIN}"
-        if away_s > WORKERLESS_S:
-            return f"the scheduler at {self._address} has had no worker for {WORKERLESS_S:g} s; {_AGAIN}"
+        if away_s > self._workerless_s:
+            return f"the scheduler at {self._address} has had no worker for {self._workerless_s:g} s; {_AGAIN}"
         return ""  # they may be back in a moment
 
     def _workers(self) -> int:

@@ -83,14 +83,28 @@ class Pinhole:
         return np.stack([cu + focal * right / depth, cv + focal * (below * cosine - ahead * sine) / depth], axis=1)
 
 
-def pinhole_of(approach: Approach) -> Pinhole:
-    """The camera that looks at an approach head-on from the far side of its junction."""
+def pinhole_of(
+    approach: Approach,
+    setback_m: float = SETBACK_M,
+    height_m: float = HEIGHT_M,
+    pitch_deg: float = PITCH_DEG,
+    focal_px: float = FOCAL_PX,
+) -> Pinhole:
+    """A camera that looks at an approach head-on from the far side of its junction.
+
+    Args:
+        approach: over whose middle it hangs.
+        setback_m: how far beyond the stop line.
+        height_m: above the ground.
+        pitch_deg: how far it looks down.
+        focal_px: focal length.
+    """
     bearing = math.radians(approach.heading_deg)
     dx, dy = math.sin(bearing), math.cos(bearing)
     x0, y0 = approach.origin_m
     half = approach.width_m / 2
-    position = (x0 + SETBACK_M * dx - half * dy, y0 + SETBACK_M * dy + half * dx, HEIGHT_M)
-    return Pinhole(position, (approach.heading_deg + 180.0) % 360.0)
+    position = (x0 + setback_m * dx - half * dy, y0 + setback_m * dy + half * dx, height_m)
+    return Pinhole(position, (approach.heading_deg + 180.0) % 360.0, pitch_deg, focal_px)
 
 
 def ground_pairs(
@@ -113,6 +127,34 @@ def ground_pairs(
     return tuple(
         (float(round(u)), float(round(v)), round(mx, 2), round(my, 2))
         for (u, v), (mx, my, _) in zip(pixels, marks, strict=True)
+    )
+
+
+def site_camera(
+    approach: Approach,
+    name: str,
+    view_m: tuple[float, float],
+    pinhole: Pinhole | None = None,
+    marks_m: tuple[float, ...] = MARKS_M,
+) -> Camera:
+    """The site file's entry of a virtual camera.
+
+    Args:
+        approach: that it looks at.
+        name: its id.
+        view_m: nearest and farthest it sees, metres upstream of the line.
+        pinhole: see `ground_pairs`, as is the next.
+        marks_m: there.
+    """
+    return Camera(
+        id=name,
+        source=f"virtual:{name}",
+        width_px=WIDTH_PX,
+        height_px=HEIGHT_PX,
+        approaches=(approach.id,),
+        ground_pairs=ground_pairs(approach, pinhole, marks_m),
+        view_m=view_m,
+        noise_px=2.0,
     )
 
 

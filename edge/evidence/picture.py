@@ -115,7 +115,7 @@ def _head(case: Case, frame: RingFrame, picture: Image, scale: float) -> Image |
     lamp = _lamp_box(case)
     if lamp is None:
         return None
-    boxes = np.array([box for box in (lamp.red_px, lamp.green_px, lamp.amber_px) if box is not None]) * scale
+    boxes = np.array([*lamp.boxes_px.values()]) * scale
     (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     margin = _HEAD_MARGIN * max(right - left, 8.0)
     height, width = picture.shape[:2]

@@ -24,7 +24,7 @@ AROUND = 0.6
 
 
 @dataclass(slots=True)
-class LampRun:
+class ReadRun:
     """A head read the same for a while.
 
     Attributes:
@@ -54,7 +54,7 @@ class HeadCheck:
     """
 
     lamp: LampBox
-    runs: list[LampRun] = field(default_factory=list)
+    runs: list[ReadRun] = field(default_factory=list)
     frames: Counter[Indication] = field(default_factory=Counter)
     doubtful: int = 0
     pictures: list[Image] = field(default_factory=list)
@@ -96,7 +96,7 @@ class LampCheck:
                 last.end_s, last.frames = time_s, last.frames + 1
                 last.confidence = min(last.confidence, reading.confidence)
                 continue
-            head.runs.append(LampRun(reading.indication, time_s, time_s, 1, reading.confidence))
+            head.runs.append(ReadRun(reading.indication, time_s, time_s, 1, reading.confidence))
             if len(head.pictures) < PICTURES:
                 head.pictures.append(self._tile(head, image))
 
@@ -111,8 +111,7 @@ class LampCheck:
     def _tile(self, head: HeadCheck, image: Image) -> Image:
         """The head enlarged, its boxes drawn, with what was read below."""
         sx, sy = self._scale
-        boxes = [box for box in (head.lamp.red_px, head.lamp.amber_px, head.lamp.green_px) if box is not None]
-        drawn = np.array(boxes, np.float64) * (sx, sy, sx, sy)
+        drawn = np.array([*head.lamp.boxes_px.values()], np.float64) * (sx, sy, sx, sy)
         corners = np.concatenate([drawn[:, :2].min(axis=0), drawn[:, 2:].max(axis=0)])
         middle, half = (corners[:2] + corners[2:]) / 2, (corners[2:] - corners[:2]).max() * (0.5 + AROUND)
         left, top = np.maximum(np.floor(middle - half), 0).astype(int).tolist()

@@ -63,8 +63,7 @@ class Head:
     """
 
     def __init__(self, lamp: LampBox, scale: tuple[float, float] = (1.0, 1.0)) -> None:
-        boxes = {Indication.RED: lamp.red_px, Indication.AMBER: lamp.amber_px, Indication.GREEN: lamp.green_px}
-        self._boxes = {name: _scaled(box, scale) for name, box in boxes.items() if box is not None}
+        self._boxes = {name: _scaled(box, scale) for name, box in lamp.boxes_px.items()}
 
     def look(self, image: NDArray[np.uint8]) -> Look:
         """Reads one picture alone, without memory.

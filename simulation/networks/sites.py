@@ -17,7 +17,6 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from nutgiao.models.contracts.site import (
     Approach,
-    Camera,
     Intergreen,
     Lane,
     Limits,
@@ -32,7 +31,7 @@ from nutgiao.models.contracts.site import (
 from nutgiao.models.contracts.words import Turn
 from nutgiao.simulation.networks.build import LINE_SETBACK_M, build_network
 from nutgiao.simulation.networks.network import ARMS, SignalisedJunction, read_network
-from nutgiao.simulation.virtual_camera import HEIGHT_PX, WIDTH_PX, ground_pairs
+from nutgiao.simulation.virtual_camera import site_camera
 
 NAMES = {
     "j1": Name(vi="Hoa Sữa – Hàng Mây", en="Hoa Sua – Hang May"),
@@ -80,7 +79,7 @@ def make_site(junction: SignalisedJunction) -> Site:
         name=NAMES[junction.id],
         approaches=approaches,
         signals=_signals(junction),
-        cameras=tuple(_camera(approach) for approach in approaches),
+        cameras=tuple(site_camera(approach, f"cam_{approach.id}", (-12.0, 75.0)) for approach in approaches),
     )
 
 
@@ -110,20 +109,6 @@ def _approach(junction: SignalisedJunction, arm: str) -> Approach:
         length_m=round(leg.length_m - LINE_SETBACK_M, 1),
         upstream=leg.from_node if leg.from_node in NAMES else None,
         stop_line=StopLine(two_wheeler_tolerance_m=TWO_WHEELER_TOLERANCE_M, conflict_m=CONFLICT_M),
-    )
-
-
-def _camera(approach: Approach) -> Camera:
-    name = f"cam_{approach.id}"
-    return Camera(
-        id=name,
-        source=f"virtual:{name}",
-        width_px=WIDTH_PX,
-        height_px=HEIGHT_PX,
-        approaches=(approach.id,),
-        ground_pairs=ground_pairs(approach),
-        view_m=(-12.0, 75.0),
-        noise_px=2.0,
     )
 
 

@@ -93,7 +93,7 @@ def test_what_a_killed_worker_had_begun_is_done_by_another(cluster: LocalCluster
 @pytest.mark.slow
 def test_a_call_that_kills_every_worker_is_told_and_the_others_go_on() -> None:
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as own:
-        pool = ClusterPool(own.scheduler_address)
+        pool = ClusterPool(own.scheduler_address, workerless_s=300.0)  # a busy machine starts each worker in 15 s
         try:
             outcomes = side_by_side(pool, [Call("seed 7", dies_always, ("",)), Call("seed 8", worker_of, (8,))])
         finally:
@@ -131,10 +131,9 @@ def test_a_worker_that_does_not_see_the_folder_is_told_with_the_cure(cluster: Lo
         pool.disconnect()
 
 
-def test_a_cluster_that_has_lost_its_workers_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nutgiao.simulation.cluster.WORKERLESS_S", 1.0)
+def test_a_cluster_that_has_lost_its_workers_is_not_waited_for(tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as small:
-        pool = ClusterPool(small.scheduler_address)
+        pool = ClusterPool(small.scheduler_address, workerless_s=1.0)
         small.scale(0)
         try:
             (outcome,) = side_by_side(pool, [Call("seed 1", slow, (30.0, str(tmp_path / "note")))])

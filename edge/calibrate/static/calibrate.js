@@ -254,9 +254,14 @@ function drawVerdict() {
   }
   made.replaceChildren(...lines);
 }
+let panelShows = "";
 function drawPanel() {
+  // A verdict must not shut a list that somebody has just opened: only what the panel shows makes it anew.
+  const shows = JSON.stringify([tool, draft, state.approaches, state.groups, approach, group, colour, corners.length, current()]);
+  if (shows === panelShows) return updateOff();
   const held = document.activeElement?.id, from = document.activeElement?.selectionStart;
   if (byId("panel").contains(document.activeElement) && document.activeElement.dataset.typing) return updateOff();
+  panelShows = shows;
   byId("panel").replaceChildren(...{ pairs: pairsPanel, lines: linesPanel, zones: zonesPanel, lamps: lampsPanel }[tool]());
   const again = held && byId(held);
   if (again && byId("panel").contains(again)) { again.focus(); if (from !== null && from !== undefined) again.setSelectionRange?.(from, from); }
