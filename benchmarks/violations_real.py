@@ -24,7 +24,7 @@ from nutgiao.edge.signal.lamp_look import Head
 from nutgiao.edge.watch import Watch
 from nutgiao.edge.watch_files import Summary, WatchOptions
 from nutgiao.edge.watch_view import SiteView
-from nutgiao.models.contracts.site import LampBox
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import Indication, ViolationKind
 from nutgiao.models.vision.cards import DEFAULT_CARD
 

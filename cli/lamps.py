@@ -90,6 +90,16 @@ def _row(head: HeadCheck) -> dict[str, Any]:
             }
             for run in head.runs
         ],
+        "countdown": [
+            {
+                "from_s": round(run.start_s, 2),
+                "to_s": round(run.last_s, 2),
+                "shows_s": run.value_s,
+                "ends_s": round(run.end_s, 1),
+                "frames": run.frames,
+            }
+            for run in head.counts
+        ],
     }
 
 
@@ -100,6 +110,13 @@ def _told(head: HeadCheck, read: int) -> list[str]:
         lines.append(f"  {one.start_s:>6.1f} s {one.end_s:>6.1f} s {one.frames:>7}  {one.indication.value}{sure}")
     shares = [f"{indication.value} {count / read:.0%}" for indication, count in head.frames.most_common()]
     lines.append(f"  of {read} frames: {', '.join([*shares, f'in doubt {head.doubtful / read:.0%}'])}")
+    for run in head.counts:
+        lines.append(
+            f"  countdown: {run.value_s} at {run.start_s:.1f} s, told until {run.last_s:.1f} s ({run.frames} frames); "
+            f"over at {run.end_s:.1f} s"
+        )
+    if head.lamp.digits_px and not head.counts:
+        lines.append("  Its countdown was never read: are the boxes tight round the strokes of an 8, digit by digit?")
     if not head.known:
         lines.append("  It was never read: is the box on the lamp, and is the lamp lit? --picture shows it.")
     return lines

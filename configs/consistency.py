@@ -176,7 +176,7 @@ def _camera(site: Site, camera: Camera, here: Key) -> Iterator[Problem]:
     lamps = [group.id for group in site.signals.groups] if site.signals else [a.signal_group for a in site.approaches]
     for k, lamp in enumerate(camera.lamps):
         yield from _known("signal group", (*here, "lamps", k, "signal_group"), lamp.signal_group, lamps)
-        for key in ("red_px", "amber_px", "green_px"):
+        for key in ("red_px", "amber_px", "green_px", "hundreds_px", "tens_px", "ones_px"):
             yield from _box_in_picture(camera, getattr(lamp, key), (*here, "lamps", k, key))
     for k, box in enumerate(camera.tile_boxes_px):
         yield from _box_in_picture(camera, box, (*here, "tile_boxes_px", k))

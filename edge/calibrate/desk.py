@@ -267,10 +267,11 @@ class Desk:
 
     def _lamp(self, k: int, lamp: DraftLamp) -> dict[str, Any]:
         width, height = self.picture_px
-        boxes = {name: getattr(lamp, name) for name in ("red_px", "green_px", "amber_px")}
+        names = ("red_px", "green_px", "amber_px", "hundreds_px", "tens_px", "ones_px")
+        boxes = {name: getattr(lamp, name) for name in names}
         for name, box in boxes.items():
             if box is None:
-                if name != "amber_px":
+                if name in ("red_px", "green_px"):
                     raise self._error(f"lamps[{k}]", f"'{name}' is missing.", "Draw a box round the lamp.")
                 continue
             left, top, right, bottom = box

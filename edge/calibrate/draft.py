@@ -37,12 +37,15 @@ class DraftZone(_Part, frozen=True, kw_only=True):
 
 
 class DraftLamp(_Part, frozen=True, kw_only=True):
-    """Boxes of one signal head."""
+    """Boxes of one signal head and of the digits of its countdown."""
 
     signal_group: Annotated[str, Meta(max_length=64)]
     red_px: Box | None = None
     amber_px: Box | None = None
     green_px: Box | None = None
+    hundreds_px: Box | None = None
+    tens_px: Box | None = None
+    ones_px: Box | None = None
 
 
 class Draft(_Part, frozen=True, kw_only=True):

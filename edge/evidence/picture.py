@@ -11,7 +11,8 @@ from nutgiao.edge.evidence.case import Case, Still
 from nutgiao.edge.evidence.ring import RingFrame
 from nutgiao.edge.evidence.subject import jpeg
 from nutgiao.edge.lanes.geometry import ApproachFrame
-from nutgiao.models.contracts.site import Approach, LampBox
+from nutgiao.models.contracts.site import Approach
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import CLASS_CODE, TWO_WHEELERS, Indication, VehicleClass
 
 Image = NDArray[np.uint8]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.edge.signal.countdown import Countdown, CountdownReader
 from nutgiao.edge.signal.drivers import LampNews
-from nutgiao.edge.signal.lamp_look import Head, Look
-from nutgiao.models.contracts.site import LampBox
+from nutgiao.edge.signal.lamp_look import HUES, Head, Look, scaled
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import Indication
 
 CONFIRM = 2
@@ -21,6 +22,10 @@ FLASH_S = 4.0
 """Flashing lamps change their state once or twice a second (CIE S 006.1: 50 to 120 flashes a minute)."""
 FLASHES = 4
 """So many changes between lit and dark within `FLASH_S` are flashing: a lamp in its cycle changes far less often."""
+
+EARLY_S = 3.0
+"""A lamp that seems to change while its countdown shows more than this is doubted: a red bus stands before it, or the
+countdown is wrong, which shows as soon as it begins anew."""
 
 GAP_S = 2.5
 """What was believed before a longer time without pictures says nothing about the next one."""
@@ -37,6 +42,7 @@ class LampReading:
         since_s: time of the first of the readings in a row that agree.
         doubt: this frame shows something else and the next ones must tell: nothing is claimed of this instant.
         changed: with this frame it is believed for the first time.
+        countdown: what the display beside it shows; None if there is none, or nobody can say.
     """
 
     group: str
@@ -45,6 +51,7 @@ class LampReading:
     since_s: float = 0.0
     doubt: bool = False
     changed: bool = False
+    countdown: Countdown | None = None
 
 
 class LampReader:
@@ -61,6 +68,9 @@ class LampReader:
     def __init__(self, lamp: LampBox, scale: tuple[float, float] = (1.0, 1.0)) -> None:
         self.group = lamp.signal_group
         self._head = Head(lamp, scale)
+        digits = {place: scaled(box, scale) for place, box in lamp.digits_px.items()}
+        self._display = CountdownReader(digits) if digits else None
+        self._counted: tuple[Indication, float] | None = None  # which lamp the display counts down for, and to when
         self._believed: LampReading | None = None
         self._candidate = Look(Indication.UNKNOWN, 0.0)
         self._since_s, self._agreed, self._last_s = 0.0, 0, float("-inf")
@@ -81,6 +91,10 @@ class LampReader:
             self._believed, self._agreed, self._last = None, 0, None
             self._changes.clear()
         self._last_s = time_s
+        shown = self._display.read(image, time_s) if self._display is not None else None
+        return replace(self._lamp(image, time_s, shown), countdown=shown)
+
+    def _lamp(self, image: NDArray[np.uint8], time_s: float, shown: Countdown | None) -> LampReading:
         seen = self._flashing(self._head.look(image), time_s)
         if self._agreed and seen.indication is self._candidate.indication:
             self._agreed += 1
@@ -88,7 +102,7 @@ class LampReader:
             self._agreed, self._since_s = 1, time_s
         self._candidate = seen
         confirmed = self._agreed >= CONFIRM and time_s - self._since_s >= CONFIRM_S
-        if self._believed is None and not confirmed:
+        if self._too_early(seen, shown, time_s) or (self._believed is None and not confirmed):
             return LampReading(self.group, Indication.UNKNOWN, 0.0, time_s, doubt=True)
         if self._believed is None or confirmed or seen.indication is self._believed.indication:
             changed = self._believed is None or seen.indication is not self._believed.indication
@@ -98,6 +112,17 @@ class LampReader:
             return self._believed
         was = self._believed
         return LampReading(self.group, was.indication, 0.0, was.since_s, doubt=True)
+
+    def _too_early(self, seen: Look, shown: Countdown | None, time_s: float) -> bool:
+        """Whether a lamp is lit though the countdown of another one of this head goes on."""
+        lit = self._believed.indication if self._believed is not None else Indication.UNKNOWN
+        if shown is None:
+            self._counted = None
+        elif self._counted is None or abs(shown.end_s - self._counted[1]) > EARLY_S:
+            self._counted = (lit, shown.end_s) if lit in HUES else None
+        if self._counted is None or seen.indication not in HUES:
+            return False
+        return seen.indication is not self._counted[0] and time_s < self._counted[1] - EARLY_S
 
     def news(self, image: NDArray[np.uint8], time_s: float) -> list[LampNews]:
         """What may be reported after the next frame: nothing while in doubt, a change from its first frame on.

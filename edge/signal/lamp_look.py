@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.models.contracts.site import LampBox
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import Indication
 
 Box = tuple[int, int, int, int]
@@ -63,7 +63,7 @@ class Head:
     """
 
     def __init__(self, lamp: LampBox, scale: tuple[float, float] = (1.0, 1.0)) -> None:
-        self._boxes = {name: _scaled(box, scale) for name, box in lamp.boxes_px.items()}
+        self._boxes = {name: scaled(box, scale) for name, box in lamp.boxes_px.items()}
 
     def look(self, image: NDArray[np.uint8]) -> Look:
         """Reads one picture alone, without memory.
@@ -87,7 +87,13 @@ class Head:
         return Look(name, round(min(1.0, lit / LIT_SURE) * min(1.0, 2.0 * alone), 3))
 
 
-def _scaled(box: Box, scale: tuple[float, float]) -> Box:
+def scaled(box: Box, scale: tuple[float, float]) -> Box:
+    """A box of the calibrated picture in one of another size.
+
+    Args:
+        box: left, top, right, bottom.
+        scale: width and height over those of the calibrated picture.
+    """
     x, y = scale
     return (round(box[0] * x), round(box[1] * y), round(box[2] * x), round(box[3] * y))
 

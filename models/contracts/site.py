@@ -11,8 +11,9 @@ from msgspec import Meta
 from nutgiao.models.contracts.part import Identifier
 from nutgiao.models.contracts.part import Part as _Part
 from nutgiao.models.contracts.priority import MOST_LEVEL, Level, PriorityVehicle
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.site_rules import Ban, Exit, Forbidden, HoursList, KeptLane, OnRed, RuleSetting
-from nutgiao.models.contracts.words import Indication, Turn, VehicleClass, ViolationName, ZoneKind
+from nutgiao.models.contracts.words import Turn, VehicleClass, ViolationName, ZoneKind
 
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
@@ -176,21 +177,6 @@ class Signals(_Part, frozen=True, kw_only=True):
         tuple[Ring, ...],
         Meta(description="of a ring-and-barrier controller: stages are then listed ring by ring, section by section"),
     ] = ()
-
-
-class LampBox(_Part, frozen=True, kw_only=True):
-    """Where a lamp is in the picture: read when no controller tells."""
-
-    signal_group: Annotated[Identifier, Meta(description="group whose lamp this is")]
-    red_px: Annotated[tuple[int, int, int, int], Meta(description="left, top, right, bottom of the red lamp")]
-    green_px: Annotated[tuple[int, int, int, int], Meta(description="left, top, right, bottom of the green lamp")]
-    amber_px: Annotated[tuple[int, int, int, int] | None, Meta(description="the amber lamp, if it can be seen")] = None
-
-    @property
-    def boxes_px(self) -> dict[Indication, tuple[int, int, int, int]]:
-        """Box of each lamp that can be seen."""
-        boxes = {Indication.RED: self.red_px, Indication.AMBER: self.amber_px, Indication.GREEN: self.green_px}
-        return {lamp: box for lamp, box in boxes.items() if box is not None}
 
 
 class CalibrationNote(_Part, frozen=True, kw_only=True):

@@ -33,6 +33,21 @@ def test_the_lamp_of_giang_vo_is_told_as_it_changes(
     assert sum(head["frames"].values()) + head["doubtful"] == 60
 
 
+def test_the_countdown_of_giang_vo_is_told_by_its_tens(
+    street_data: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["lamps", str(street_data(CLIP)), "--max-frames", "200"]
+    assert main([*words, "--site", "giangvo", "--json"]) == 0
+    ((count,),) = (head["countdown"] for head in json.loads(capsys.readouterr().out))
+    assert count["ends_s"] == pytest.approx(71.0, abs=0.5)
+    assert count["shows_s"] == pytest.approx(71.0 - count["from_s"], abs=1.0)
+    text = site_path("giangvo").read_text(encoding="utf-8")
+    beside = tmp_path / "beside.yaml"
+    beside.write_text(text.replace("tens_px: [624, 151, 628, 160]", "tens_px: [600, 100, 606, 112]"), encoding="utf-8")
+    assert main([*words, "--site", str(beside)]) == 0
+    assert "Its countdown was never read" in capsys.readouterr().out
+
+
 def test_boxes_that_lie_on_no_lamp_are_told(
     street_data: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 const stage = byId("stage"), view = byId("view"), layers = byId("layers");
 let state, draft, seen = { trouble: null }, tool = "pairs", chosen = null, asked = 0, timer = 0, savedText = "";
 let box = { x: 0, y: 0, w: 1, h: 1 }, drag = null, cursor = null, corners = [];
+const LAMP_PARTS = ["red", "amber", "green", "hundreds", "tens", "ones"];
 let approach = "", group = "", colour = "red";
 const past = [], future = [];
 
@@ -209,7 +210,7 @@ function drawZones(k) {
 function drawLamps(k) {
   const frame = (edges, name) => node("rect", { class: `lamp ${name}`, x: edges[0], y: edges[1], width: edges[2] - edges[0], height: edges[3] - edges[1] }, layers);
   for (const lamp of draft.lamps) {
-    for (const name of ["red", "amber", "green"]) {
+    for (const name of LAMP_PARTS) {
       const edges = lamp[`${name}_px`];
       if (edges) frame(edges, name);
     }
@@ -329,13 +330,13 @@ function zonesPanel() {
 }
 function lampsPanel() {
   const rows = draft.lamps.map((lamp, i) => {
-    const there = ["red", "amber", "green"].filter((name) => lamp[`${name}_px`]).map((name) => word(name)).join(", ");
+    const there = LAMP_PARTS.filter((name) => lamp[`${name}_px`]).map((name) => word(name)).join(", ");
     const gone = html("button", { "aria-label": `${word("remove")} ${lamp.signal_group}`, onclick: () => change(() => { draft.lamps.splice(i, 1); }) }, "×");
     return html("div", { class: "row" }, html("b", {}, lamp.signal_group), there, gone);
   });
   return [
     picker("group", state.groups.map((name) => [name, name]), group, (name) => { group = name; }, word("group")),
-    picker("colour", ["red", "amber", "green"].map((name) => [name, word(name)]), colour, (name) => { colour = name; }, word("colour")),
+    picker("colour", LAMP_PARTS.map((name) => [name, word(name)]), colour, (name) => { colour = name; }, word("colour")),
     ...rows,
   ];
 }

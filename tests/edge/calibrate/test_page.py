@@ -142,7 +142,7 @@ def test_four_clicks_and_more_show_the_error_and_make_a_camera(page: Page, tmp_p
     page.press("#close")
     page.press("#kind0 option[value=box]")
     page.press("[data-tool=lamps]")
-    for colour, top in (("red", 40.0), ("green", 70.0)):
+    for colour, top in (("red", 40.0), ("green", 70.0), ("tens", 10.0)):
         page.press(f"#colour option[value={colour}]")
         page.drag((1100.0, top), (1120.0, top + 20.0))
     assert (tmp_path / "site.yaml").read_text(encoding="utf-8") == before
@@ -159,6 +159,7 @@ def test_four_clicks_and_more_show_the_error_and_make_a_camera(page: Page, tmp_p
     assert (site.zones[0].id, site.zones[0].kind) == ("zone_1", ZoneKind.BOX)
     assert np.abs(np.array(site.zones[0].polygon_m)).max() == pytest.approx(7.0, abs=0.5)
     assert camera.lamps[0].red_px == pytest.approx((1100, 40, 1120, 60), abs=2)
+    assert camera.lamps[0].digits_px[10] == pytest.approx((1100, 10, 1120, 30), abs=2)
     text = (tmp_path / "site.yaml").read_text(encoding="utf-8")
     assert "# measured by hand" in text
     assert (tmp_path / "site.yaml.20260304T050607.bak").read_text(encoding="utf-8") == before

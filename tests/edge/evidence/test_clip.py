@@ -22,7 +22,8 @@ from nutgiao.edge.evidence.subject import PlateFound, subject_views
 from nutgiao.edge.perception import Perception
 from nutgiao.models.contracts.clocks import ClockNote
 from nutgiao.models.contracts.evidence import PlateNote
-from nutgiao.models.contracts.site import DeviceNote, LampBox, Site
+from nutgiao.models.contracts.site import DeviceNote, Site
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import VehicleClass
 from nutgiao.models.vision.detections import DetectedFrame, Detections
 from tests.edge.evidence.test_bundle import KEY

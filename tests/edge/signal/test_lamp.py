@@ -14,7 +14,7 @@ from nutgiao.configs.loader import load_site
 from nutgiao.edge.camera.video import open_source
 from nutgiao.edge.signal.lamp import LampReader, LampReading
 from nutgiao.edge.signal.lamp_look import Head
-from nutgiao.models.contracts.site import LampBox
+from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import Indication
 
 CLIP = "hn_giangvo_langha_6fps.mp4"
