@@ -50,7 +50,7 @@ def test_a_clip_becomes_lane_states_and_the_box_says_goodbye(
             )
         finally:
             box.send_signal(signal.SIGTERM)
-            _, errors = box.communicate(timeout=30)
+            _, errors = box.communicate(timeout=90)
         assert box.returncode == 0, errors
         until(lambda: [m.state for m in listener.heard if isinstance(m, Health)][-1] == "offline")
         listener.close()
@@ -73,7 +73,7 @@ def test_a_missing_camera_and_a_missing_plate_reader_are_told_and_the_box_lives(
             assert box.poll() is None
         finally:
             box.send_signal(signal.SIGTERM)
-            _, errors = box.communicate(timeout=30)
+            _, errors = box.communicate(timeout=90)
         listener.close()
     assert box.returncode == 0, errors
     states = [m for m in listener.heard if isinstance(m, Health)]

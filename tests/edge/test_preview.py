@@ -14,7 +14,7 @@ from nutgiao.models.contracts.errors import ConfigError
 
 def ask(preview: Preview, path: str, host: str | None = None) -> http.client.HTTPResponse:
     port = int(preview.address.rstrip("/").rpartition(":")[2])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5.0)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30.0)
     connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{port}"})
     return connection.getresponse()
 

@@ -21,7 +21,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_listening(port: int, timeout_s: float = 10.0) -> None:
+def wait_listening(port: int, timeout_s: float = 30.0) -> None:
     """Waits until somebody accepts connections."""
     give_up = time.monotonic() + timeout_s
     while time.monotonic() < give_up:

@@ -58,7 +58,7 @@ MORNING_S = 1_795_395_600
 """2026-11-23 08:00 in Hanoi."""
 BEAT_S = 5
 LIFE_S = 1100.0
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass

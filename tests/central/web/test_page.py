@@ -32,7 +32,7 @@ from tests.support.centre import BOX, NOW, RULES, SITE, bundles_of, filled, page
 from tests.support.sealed import Sealer
 from tests.support.voice import Voice
 
-PATIENCE_S = 15
+PATIENCE_S = 60
 RESULT = {
     "measures": [
         {

@@ -24,7 +24,7 @@ from nutgiao.models.contracts.words import ZoneKind
 from tests.support.browser import browser
 from tests.support.new_camera import MARKS, NEW_CAMERA, PICTURE, on_the_picture
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")

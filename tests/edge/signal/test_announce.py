@@ -128,7 +128,7 @@ def test_when_the_clock_is_set_back_a_dead_neighbour_is_stale_and_a_live_one_is_
     assert not neighbours.fresh("west", back_s + STALE_S)
 
 
-def until(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
     give_up = time.monotonic() + timeout_s
     while not true():
         assert time.monotonic() < give_up, "waited in vain"

@@ -36,7 +36,7 @@ def test_an_answer_that_is_no_http_does_not_end_the_thread(tmp_path: Path) -> No
         threading.Thread(target=server.serve_forever, daemon=True).start()
         courier = Courier(tmp_path, f"http://127.0.0.1:{server.server_address[1]}", "j1", pause_s=0.02)
         courier.start()
-        give_up = time.monotonic() + 10.0
+        give_up = time.monotonic() + 60.0
         while courier.waiting() and time.monotonic() < give_up:
             time.sleep(0.02)
         courier.close()
