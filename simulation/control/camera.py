@@ -289,6 +289,8 @@ class CameraSight:
         views = self.views
         rows, waiting = self._announced.rows(self._row)
         inside_veh = np.zeros(len(self._lights.lanes))
+        for _, lane, *_ in rows:  # who has left the light before takes his room, seen or not
+            inside_veh[lane] += 1.0
         for track in self._tracks.values():
             before = int(views.before[track.lane])
             if before != NONE:

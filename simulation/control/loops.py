@@ -206,6 +206,7 @@ class LoopSight:
                 self._coming[lane] = [one for one in self._coming[lane] if one.line_s + one.late_s > first_s]
             inside_veh[lane] += self._hidden_rows(rows, lane)
             for one in self._coming[lane]:
+                inside_veh[lane] += 1.0
                 if one.line_s < first_s + self._figures.announce_s:
                     arrive_s = max(one.line_s, first_s) - now_s
                     rows.append((one.key, lane, one.link, arrive_s, False, one.next_link, one.next_s))

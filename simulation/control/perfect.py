@@ -48,6 +48,7 @@ class PerfectSight:
         self._lane = {name: k for k, name in enumerate(street.lane_ids)}
         self._before = np.full(len(street.lane_ids), NONE)
         self._before[lights.lanes] = np.arange(len(lights.lanes))
+        self._behind: dict[str, int] = {}  # lane inside a junction to the lane that it leads to
         self._known: dict[str, _Known] = {}
         self._passed_s = np.full(len(lights.lanes), 100.0)
         self._keys = 0
@@ -57,6 +58,7 @@ class PerfectSight:
         rows: list[Row] = []
         lanes: list[int] = []
         places: list[tuple[float, float]] = []
+        coming: list[int] = []
         self._passed_s += 1.0
         vehicle = self._sumo.vehicle
         for name in vehicle.getIDList():
@@ -68,11 +70,26 @@ class PerfectSight:
             if lane != NONE:
                 lanes.append(lane)
                 places.append((pos_m, speed_mps))
+            elif (ahead := self._leads_to(lane_id)) != NONE:
+                coming.append(ahead)
             self._row(rows, known, index, lane, pos_m, speed_mps)
         for place, name in enumerate(self._sumo.simulation.getPendingVehicles()):
             known = self._known.get(name) or self._meet(name)
             self._row(rows, known, 0, NONE, -VEHICLE_M * 0.01 * place, 0.0, entered=False)
-        return self._seen(rows, np.array(lanes, np.int64), np.array(places).reshape(-1, 2))
+        seen = np.array(lanes, np.int64), np.array(coming, np.int64)
+        return self._seen(rows, *seen, np.array(places).reshape(-1, 2))
+
+    def _leads_to(self, inside: str) -> int:
+        """The lane behind a junction to which one of its own leads."""
+        if inside not in self._behind:
+            name = inside
+            while name.startswith(":"):
+                links = self._sumo.lane.getLinks(name)
+                if not links:
+                    break
+                name = links[0][0]
+            self._behind[inside] = self._lane.get(name, NONE)
+        return self._behind[inside]
 
     def _meet(self, name: str) -> _Known:
         route = tuple(self._sumo.vehicle.getRoute(name))
@@ -118,12 +135,13 @@ class PerfectSight:
         rows.append((known.key, before, meeting.links[before], arrive_s, speed_mps < _HALTS_MPS and entered,
                      next_link, between_s))  # fmt: skip
 
-    def _seen(self, rows: list[Row], lanes: Any, places: Any) -> Seen:
+    def _seen(self, rows: list[Row], lanes: Any, coming: Any, places: Any) -> Seen:
         lights, street = self._lights, self._lights.street
+        coming_veh = np.bincount(coming, minlength=len(street.lane_ids)).astype(np.float64)
         count = np.bincount(lanes, minlength=len(street.lane_ids)).astype(np.float64)
         free_m = street.lane_length_m - (VEHICLE_M - 0.5) * count
         free_m[count == 0] += 20.0
         if len(lanes):
             stands = places[:, 1] < _STANDS_MPS
             np.minimum.at(free_m, lanes[stands], places[stands, 0] - 5.0)
-        return seen_of(rows, fits_veh(free_m[lights.exits]), count[lights.lanes], self._passed_s)
+        return seen_of(rows, fits_veh(free_m[lights.exits]), (count + coming_veh)[lights.lanes], self._passed_s)
