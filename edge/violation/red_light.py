@@ -22,9 +22,8 @@ class RedLightSettings:
         grace_s: age of the red at the crossing from which it counts.
         min_hits: detections of the track: a younger one at the line may have hopped to somebody from another side.
         max_sd_m: largest standard error of the front's place.
-        max_unseen_s: longest time without detection between the last frame before the line and the entering. With 1.0 a
-            track that was lost at the line and went on over somebody in the junction was told of (1 of 54 at the good
-            virtual camera, none of 53 with 0.6).
+        max_unseen_s: longest time without detection between the last frame before the line and the entering, standing
+            still apart; what hops and what must agree after a gap, `nutgiao.edge.violation.entering` knows.
         min_speed_mps: slowest speed along the approach on entering: what drifts is a mistaken track.
         straight_m: who still goes straight on so far beyond the line does not turn right, where one may on red.
     """
@@ -32,7 +31,7 @@ class RedLightSettings:
     grace_s: float = 0.3
     min_hits: int = 6
     max_sd_m: float = 0.8
-    max_unseen_s: float = 0.6
+    max_unseen_s: float = 1.0
     min_speed_mps: float = 1.0
     straight_m: float = 15.0
 

@@ -41,7 +41,7 @@ class StaySettings:
     distance_m: float = 20.0
     held_s: float = 2.0
     min_hits: int = 6
-    hits_per_gap: int = 4
+    hits_per_gap: int = 2
     min_seen: int = 10
     max_sd_m: float = 2.0
 
@@ -94,11 +94,13 @@ class StayWatch:
             placed.x_m,
             placed.sd_m,
             placed.unseen_s,
+            placed.hits,
             there & self._meant.take(placed.classes),
             s.distance_m,
             s.held_s,
             s.min_hits,
             s.hits_per_gap,
+            s.min_seen,
             s.max_sd_m,
             m,
             certain,
@@ -106,7 +108,7 @@ class StayWatch:
         found = []
         for i in certain.nonzero()[0].tolist():
             row = int(tracks.numbers.searchsorted(placed.numbers[i]))
-            if placed.hits[i] >= s.min_seen and self._again.is_new(tracks, row):
+            if self._again.is_new(tracks, row):
                 found.append(Stay(i, float(m[i, _START_S]), float(m[i, _START_X])))
         return found
 
@@ -152,17 +154,19 @@ def stay_told(
     )
 
 
-@kernel("void(f8, f8[::1], f8[::1], f8[::1], b1[::1], f8, f8, i8, i8, f8, f8[:, ::1], b1[::1])")
+@kernel("void(f8, f8[::1], f8[::1], f8[::1], i8[::1], b1[::1], f8, f8, i8, i8, i8, f8, f8[:, ::1], b1[::1])")
 def stay(
     time_s: float,
     x_m: Floats,
     sd_m: Floats,
     unseen_s: Floats,
+    hits: NDArray[np.int64],
     there: NDArray[np.bool_],
     distance_m: float,
     held_s: float,
     min_hits: int,
     hits_per_gap: int,
+    min_seen: int,
     max_sd_m: float,
     memory: Floats,
     certain: NDArray[np.bool_],
@@ -174,11 +178,13 @@ def stay(
         x_m: ``(n,)`` front, upstream of the line.
         sd_m: ``(n,)`` standard error of x.
         unseen_s: ``(n,)`` seconds since the last detection.
+        hits: ``(n,)`` detections of each track in all.
         there: ``(n,)`` in the place, and of a class that may not be.
-        distance_m: see `StaySettings`, as are the next four.
+        distance_m: see `StaySettings`, as are the next five.
         held_s: there.
         min_hits: there.
         hits_per_gap: there.
+        min_seen: there; who drives fast has gone far enough before, and is told of when seen so often.
         max_sd_m: there.
         memory: ``(n, 6)`` what was known before; brought up to this frame.
         certain: ``(n,)`` output.
@@ -196,7 +202,7 @@ def stay(
             m[_START_S], m[_START_X], m[_HITS], m[_GAPS] = time_s, x, 0.0, 0.0
         m[_HITS] += 1.0
         m[_LAST_X] = x
-        far = m[_START_X] - x >= distance_m and time_s - m[_START_S] >= held_s
+        far = m[_START_X] - x >= distance_m and time_s - m[_START_S] >= held_s and hits[i] >= min_seen
         if far and not m[_DONE] and m[_HITS] >= max(min_hits, hits_per_gap * m[_GAPS]):
             certain[i] = True
             m[_DONE] = 1.0

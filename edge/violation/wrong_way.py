@@ -42,25 +42,30 @@ class WrongWaySettings:
     min_hits: int = 4
     max_sd_m: float = 2.0
     steady_mps: float = 2.5
-    hits_per_gap: int = 4
+    hits_per_gap: int = 3
     same_rider_s: float = 15.0
     same_rider_m: float = 5.0
 
 
 @dataclass(slots=True)
 class _Told:
-    """A rider who was told of, where last seen."""
+    """A rider who was told of, where first and last seen."""
 
     number: int
+    start_s: float
+    start_x_m: float
     time_s: float
     x_m: float
     y_m: float
-    speed_mps: float
 
     def may_be(self, time_s: float, x_m: float, y_m: float, settings: WrongWaySettings) -> bool:
-        """Whether somebody seen now may be this rider."""
+        """Whether somebody seen now may be this rider, by the mean speed of the whole way.
+
+        The filter's last speed is too low: it slows down tracks that it is about to lose.
+        """
         passed_s = time_s - self.time_s
-        off_m = abs(x_m - (self.x_m - self.speed_mps * passed_s))
+        upstream_mps = (self.x_m - self.start_x_m) / (self.time_s - self.start_s)
+        off_m = abs(x_m - (self.x_m + upstream_mps * passed_s))
         return off_m <= settings.same_rider_m + passed_s and abs(y_m - self.y_m) <= 1.5
 
 
@@ -104,7 +109,7 @@ class WrongWayRule:
         return [
             self._violation(placed, i, float(m.rows[i, _START_S]), float(m.rows[i, _START_X]))
             for i in certain.nonzero()[0].tolist()
-            if self._is_new(placed, i)
+            if self._is_new(placed, i, float(m.rows[i, _START_S]), float(m.rows[i, _START_X]))
         ]
 
     def _follow_told(self, placed: PlacedTracks) -> None:
@@ -118,22 +123,20 @@ class WrongWayRule:
             for i in ((placed.numbers == told.number) & (placed.speed_mps < -settings.speed_mps)).nonzero()[0].tolist():
                 self._see(told, placed, i)
 
-    def _is_new(self, placed: PlacedTracks, i: int) -> bool:
-        """Whether a rider is none of those who were told of just now; in any case the rider is told of now."""
+    def _is_new(self, placed: PlacedTracks, i: int, start_s: float, start_x_m: float) -> bool:
+        """Whether a rider, upstream since a start, is none of those told of just now; in any case told of now."""
         x_m, y_m, settings = float(placed.x_m[i]), float(placed.y_m[i]), self._settings
         for told in self._told:
             if told.may_be(placed.time_s, x_m, y_m, settings):
                 told.number = int(placed.numbers[i])
                 self._see(told, placed, i)
                 return False
-        told = _Told(int(placed.numbers[i]), placed.time_s, x_m, y_m, float(placed.speed_mps[i]))
-        self._told.append(told)
+        self._told.append(_Told(int(placed.numbers[i]), start_s, start_x_m, placed.time_s, x_m, y_m))
         return True
 
     @staticmethod
     def _see(told: _Told, placed: PlacedTracks, i: int) -> None:
-        told.time_s, told.speed_mps = placed.time_s, float(placed.speed_mps[i])
-        told.x_m, told.y_m = float(placed.x_m[i]), float(placed.y_m[i])
+        told.time_s, told.x_m, told.y_m = placed.time_s, float(placed.x_m[i]), float(placed.y_m[i])
 
     def _violation(self, placed: PlacedTracks, i: int, start_s: float, start_x_m: float) -> Violation:
         time_s, way_m = placed.time_s, float(placed.x_m[i]) - start_x_m
@@ -214,6 +217,6 @@ def go_upstream(
             m[_START_S] = m[_START_X] = np.nan
             m[_HITS] = m[_GAPS] = 0.0
         far = x_m[i] - m[_START_X] >= distance_m  # false for NaN
-        if upstream and far and not m[_DONE] and m[_HITS] >= max(min_hits, hits_per_gap * m[_GAPS]):
+        if upstream and seen and far and not m[_DONE] and m[_HITS] >= max(min_hits, hits_per_gap * m[_GAPS]):
             certain[i] = True
             m[_DONE] = 1.0
