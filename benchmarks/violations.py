@@ -26,7 +26,8 @@ from benchmarks import plates, violations_real
 from benchmarks.resco import REPO, data_folder, window_s
 from benchmarks.result import Result, console, target
 from benchmarks.violations_judge import judge, lawful_rows, rows_and_targets
-from benchmarks.violations_run import Outcome, RunCase, run
+from benchmarks.violations_outcome import Outcome, RunCase
+from benchmarks.violations_run import run
 from nutgiao.models.contracts.errors import ModelUnavailable
 from nutgiao.simulation.code_digest import code_digest
 from nutgiao.simulation.run_cache import RunCache

@@ -17,8 +17,16 @@ WIDE_MARKS_M = (-36.0, -20.0, 0.0, 18.0, 36.0)
 VIEW_M = (-36.0, 40.0)
 _WIDE = "wide_"
 
-FOR_WIDE = frozenset({ViolationKind.BANNED_TURN, ViolationKind.BANNED_UTURN, ViolationKind.WRONG_LANE})
-"""Rules that need the turn; where a wide camera hangs it is asked for them, and the head-on one for the others."""
+FOR_WIDE = frozenset(
+    {
+        ViolationKind.BANNED_TURN,
+        ViolationKind.BANNED_UTURN,
+        ViolationKind.WRONG_LANE,
+        ViolationKind.BLOCKED_BOX,
+    }
+)
+"""Rules that need the turn or the middle of the junction; where a wide camera hangs it is asked for them, and the
+head-on one for the others."""
 
 
 def wide_pinhole(approach: Approach) -> Pinhole:
@@ -41,12 +49,18 @@ def is_wide(camera: str) -> bool:
     return camera.startswith(_WIDE)
 
 
-def is_asked(camera: str, kind: ViolationName, has_wide: bool) -> bool:
+def needs_turn(kind: ViolationName, approach: Approach) -> bool:
+    """Whether a rule waits on an approach for where somebody goes in the junction: a red light where some may turn."""
+    return kind in FOR_WIDE or (kind == ViolationKind.RED_LIGHT and any(lane.on_red for lane in approach.lanes))
+
+
+def is_asked(camera: str, kind: ViolationName, approach: Approach | None, has_wide: bool) -> bool:
     """Whether a camera is the one that is asked for a rule.
 
     Args:
         camera: id.
         kind: of the rule.
+        approach: where; None for an act on a zone off all approaches.
         has_wide: the approach has a wide camera, too.
     """
-    return is_wide(camera) == (has_wide and kind in FOR_WIDE)
+    return is_wide(camera) == (has_wide and approach is not None and needs_turn(kind, approach))

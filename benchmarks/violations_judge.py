@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.result import target
-from benchmarks.violations_run import QUALITIES, Outcome, Seen, Told
+from benchmarks.violations_outcome import QUALITIES, Outcome, Seen, Told
 from nutgiao.models.contracts.words import ViolationKind
 from nutgiao.simulation.breakers_truth import Deed
 
@@ -18,6 +18,12 @@ TOLERANCE_S: dict[str, float] = {
     ViolationKind.STOP_LINE: 8.0,  # the beginning of a stand, which may creep
     ViolationKind.WRONG_WAY: 15.0,  # somewhere on a ride of some 60 m
     ViolationKind.FORBIDDEN_ROAD: 120.0,  # told when driven far enough, and a queue may stand there
+    ViolationKind.BUS_LANE: 120.0,  # likewise
+    ViolationKind.STOPPING: 60.0,  # a track may begin later than the standing
+    ViolationKind.PARKING: 120.0,
+    ViolationKind.PAVEMENT: 15.0,
+    ViolationKind.BLOCKED_BOX: 10.0,
+    ViolationKind.SOLID_LINE: 10.0,  # the middle of a change, which may be slow
 }
 OTHERS_S = 5.0
 """Largest difference in time between a deed and what is told of its doer; the kinds above have their own."""
@@ -80,6 +86,7 @@ def judge(outcomes: Iterable[Outcome]) -> dict[Key, Tally]:
 
 def _judge(outcome: Outcome, told: Sequence[Told], quality: str, network: str, tallies: dict[Key, Tally]) -> None:
     used: set[int] = set()
+    wrong: list[Told] = []
     case = f"{outcome.case.network} seed {outcome.case.seed}"
     for one in told:
         tally = tallies[network, quality, one.kind]
@@ -90,6 +97,7 @@ def _judge(outcome: Outcome, told: Sequence[Told], quality: str, network: str, t
             used.add(min(fresh, key=lambda k: abs(outcome.deeds[k].time_s - one.time_s)))
             tally.right += 1
             continue
+        wrong.append(one)
         where = f"{case}, {one.node}/{one.place}, {one.time_s:.1f} s, {one.vehicle or 'nobody'}, track {one.track}"
         tally.note("wrong: " + _why_wrong(one, outcome.deeds, bool(fits)), where)
     for k, (deed, seen) in enumerate(zip(outcome.deeds, outcome.seen, strict=True)):
@@ -101,12 +109,15 @@ def _judge(outcome: Outcome, told: Sequence[Told], quality: str, network: str, t
             tally.found += 1
             continue
         where = f"{case}, {deed.node}/{deed.zone or deed.approach}, {deed.time_s:.1f} s, {deed.vehicle}"
-        tally.note("missed: " + _why_missed(deed, seen, told, quality), where)
+        tally.note("missed: " + _why_missed(deed, seen, wrong, quality), where)
 
 
 def _same(deed: Deed, one: Told) -> bool:
     """Whether a deed may be what was told, whoever did it."""
-    near = abs(deed.time_s - one.time_s) <= TOLERANCE_S.get(one.kind, OTHERS_S)
+    tolerance_s = TOLERANCE_S.get(one.kind, OTHERS_S)
+    # a stand is one act however long: a rule counts from where its doubts end, such as another lamp's red
+    lasted_s = deed.numbers.get("stood_s", 0.0) if one.kind == ViolationKind.STOP_LINE else 0.0
+    near = -tolerance_s <= one.time_s - deed.time_s <= lasted_s + tolerance_s
     return deed.kind == one.kind and deed.node == one.node and (deed.zone or deed.approach) == one.place and near
 
 
@@ -125,15 +136,17 @@ def _why_wrong(one: Told, deeds: Sequence[Deed], twice: bool) -> str:
     return f"a {one.true_class} that did nothing"
 
 
-def _why_missed(deed: Deed, seen: Seen, told: Sequence[Told], quality: str) -> str:
-    if any(_same(deed, one) for one in told):
+def _why_missed(deed: Deed, seen: Seen, wrong: Sequence[Told], quality: str) -> str:
+    """Why nothing was told of a deed; what was told wrongly may have been meant for it."""
+    if any(_same(deed, one) for one in wrong):
         return "told of another vehicle"
     if seen.visible < 0.35:
         return f"hidden {deed.vehicle_class}"
     if seen.tracked[quality] < _HELD:
         return f"{deed.vehicle_class} in sight, but not tracked"
-    if any(one.vehicle == deed.vehicle and abs(one.time_s - deed.time_s) < 30.0 for one in told):
-        return "told as something else"
+    for one in wrong:
+        if one.vehicle == deed.vehicle and abs(one.time_s - deed.time_s) < 30.0:
+            return f"told as {one.kind}"
     age = deed.numbers.get("into_red_s")
     when = "" if age is None else ", early in red" if age < 2.0 else ", late in red"
     return f"tracked {deed.vehicle_class}, the rule was silent{when}"

@@ -9,127 +9,34 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.resco import fetch
-from benchmarks.violations_cameras import FOR_WIDE, is_asked, is_wide, virtual_camera
-from benchmarks.violations_sites import declared
-from benchmarks.vision_counts import Quality, TrueCounts, worse
-from nutgiao.configs.loader import load_site
+from benchmarks.violations_cameras import is_asked, is_wide, needs_turn, virtual_camera
+from benchmarks.violations_outcome import QUALITIES, Outcome, RunCase, Seen, Told
+from benchmarks.violations_street import opened
+from benchmarks.vision_counts import TrueCounts, worse
 from nutgiao.edge.perception import Perception
 from nutgiao.edge.snapshot import Snapshot
 from nutgiao.edge.violation.rule import Violation
-from nutgiao.models.contracts.plan import local_plan, scheduled_row
-from nutgiao.models.contracts.site import Site, site_hash
-from nutgiao.models.contracts.words import CLASSES, ViolationName
+from nutgiao.models.contracts.words import CLASSES, ViolationKind
 from nutgiao.models.vision.detections import DetectedFrame
 from nutgiao.models.vision.gate import iou
-from nutgiao.simulation.breakers_demand import lawful, mixed_demand
-from nutgiao.simulation.breakers_sites import read_public_network
-from nutgiao.simulation.breakers_street import PublicStreet
 from nutgiao.simulation.breakers_truth import Deed, DeedRecorder
-from nutgiao.simulation.cabinet import Cabinet
-from nutgiao.simulation.demand import WORKDAY
-from nutgiao.simulation.street import RoadUsers, Street
+from nutgiao.simulation.street import RoadUsers
 from nutgiao.simulation.virtual_camera import VirtualCamera
 
-QUALITIES = (Quality("good", 0.0, 0.0), Quality("fair", 0.08, 1.5), Quality("poor", 0.2, 3.0))
-"""As in the counts' benchmark: boxes left out besides those that the virtual camera misses, and error of the edges."""
-
-REMEMBERED_S = 180.0
-"""Frames of the last minutes are kept: a stop beyond the line is told when its red is over."""
+REMEMBERED_S = 360.0
+"""Frames of the last minutes are kept: a stop beyond the line is told when its red is over, parking after minutes."""
 
 AROUND_S = 3.0
+STANDING = frozenset({ViolationKind.STOPPING, ViolationKind.PARKING})
+"""A track that was lost and found began after the act: who it is, is asked when it was told."""
+
 LEAST_OVERLAP = 0.3
-MORE_BREAKERS = WORKDAY.shares | {"motorcycle_runner": 0.08, "motorcycle_overrun": 0.10, "car_overrun": 0.03}
-"""On public networks, whose junctions carry less: more of those who break rules."""
-
-
-class RunCase(msgspec.Struct, frozen=True, kw_only=True):
-    """What is run.
-
-    Attributes:
-        network: "corridor" or a RESCO scenario.
-        seed: of demand, drivers and cameras.
-        begin_s: start, the network's seconds.
-        seconds: how long.
-        lawful: nobody breaks a rule on purpose.
-    """
-
-    network: str
-    seed: int
-    begin_s: int
-    seconds: int
-    lawful: bool = False
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A violation as a camera told it, with who it was.
-
-    Attributes:
-        quality: of the camera.
-        kind: what was told.
-        node: junction.
-        place: approach or zone.
-        time_s: when it is said to have happened.
-        track: id of the track.
-        vehicle: SUMO's name of who was under the track's boxes then; empty if nobody was.
-        vehicle_class: as told.
-        true_class: of that vehicle.
-        lane: as told.
-        numbers: what it was told with.
-    """
-
-    quality: str
-    kind: ViolationName
-    node: str
-    place: str
-    time_s: float
-    track: str
-    vehicle: str
-    vehicle_class: str
-    true_class: str
-    lane: str
-    numbers: dict[str, float]
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """How well a doer was seen around the deed.
-
-    Attributes:
-        tracked: by quality, share of the frames in which some track lay on the body.
-        visible: mean share of the body that nothing hid.
-    """
-
-    tracked: dict[str, float]
-    visible: float
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run brought.
-
-    Attributes:
-        case: what was run.
-        crossings: vehicles that passed a stop line, by SUMO.
-        deeds: what was done.
-        seen: of each deed, how well.
-        told: what the rules told.
-        cpu_s: processor time.
-    """
-
-    case: RunCase
-    crossings: int
-    deeds: list[Deed]
-    seen: list[Seen]
-    told: list[Told]
-    cpu_s: float
 
 
 @dataclass(slots=True)
@@ -145,42 +52,6 @@ class _Look:
 
 
 Eyes = dict[tuple[str, str], tuple[VirtualCamera, deque[_Look]]]
-
-
-@contextmanager
-def opened(case: RunCase, folder: Path) -> Iterator[tuple[Street, dict[str, Site], Callable[[int], None]]]:
-    """Starts a case's street.
-
-    Args:
-        case: what is run.
-        folder: for SUMO's files.
-
-    Yields:
-        The street, its sites, and what has to be called before each second.
-    """
-    if case.network == "corridor":
-        sites = {name: declared(load_site(f"demo-{name}"), case.lawful) for name in ("j1", "j2", "j3")}
-        cabinets, names = {}, {}
-        for name, site in sites.items():
-            assert site.signals is not None
-            plan = local_plan(name, site.signals, site_hash(site), scheduled_row(site.signals, case.begin_s))
-            cabinets[name] = Cabinet(site.signals, plan, case.begin_s)
-            names[name] = [group.id for group in site.signals.groups]
-        profile = lawful(WORKDAY) if case.lawful else WORKDAY
-        with Street(folder, case.seed, case.begin_s, case.begin_s + case.seconds, profile) as street:
-
-            def tick(second: int) -> None:
-                for name, cabinet in cabinets.items():
-                    street.show(name, dict(zip(names[name], cabinet.tick(second).groups, strict=True)))
-
-            yield street, sites, tick
-        return
-    scenario = fetch(case.network)
-    network = read_public_network(scenario.net)
-    shares = lawful(WORKDAY).shares if case.lawful else MORE_BREAKERS
-    routes = mixed_demand(scenario.routes, case.seed, folder, shares)
-    with PublicStreet(network, routes, case.seed, case.begin_s) as public:
-        yield public, network.sites, lambda _second: None
 
 
 def run(case: RunCase, folder: Path) -> Outcome:
@@ -208,7 +79,8 @@ def run(case: RunCase, folder: Path) -> Outcome:
         }
 
         def looks_of(deed: Deed) -> deque[_Look]:
-            wide = deed.kind in FOR_WIDE and (deed.node, deed.approach, True) in camera_of
+            has_wide = (deed.node, deed.approach, True) in camera_of
+            wide = has_wide and needs_turn(deed.kind, sites[deed.node].approach(deed.approach))
             return eyes[deed.node, camera_of[deed.node, deed.approach, wide]][1]
 
         minds = {(q.name, node): Perception(site, node, "bench") for q in QUALITIES for node, site in sites.items()}
@@ -223,7 +95,8 @@ def run(case: RunCase, folder: Path) -> Outcome:
                     for (quality, node), mind in minds.items():
                         mind.on_signal(second, street.shown[node])
                         for one in mind.second(float(second)).violations:  # the lamps are known on both sides now
-                            if is_asked(one.camera, one.kind, (node, one.approach, True) in camera_of):
+                            approach = None if one.approach is None else sites[node].approach(one.approach)
+                            if is_asked(one.camera, one.kind, approach, (node, one.approach, True) in camera_of):
                                 told.append(_told(quality, node, one, eyes[node, one.camera][1]))
                 truth.observe(users)
                 counts.follow(users)
@@ -255,10 +128,11 @@ def run(case: RunCase, folder: Path) -> Outcome:
 
 def _told(quality: str, node: str, one: Violation, looks: deque[_Look]) -> Told:
     """Finds out who it was: whose body lay under the track's box in most frames around the act."""
+    when_s = one.moments[1] if one.kind in STANDING else one.occurred_s
     votes: Counter[str] = Counter()
     classes: dict[str, str] = {}
     for look in looks:
-        if abs(look.time_s - one.occurred_s) > AROUND_S:
+        if abs(look.time_s - when_s) > AROUND_S:
             continue
         snapshot = look.tracks[quality]
         row = np.flatnonzero((snapshot.numbers == one.number) & ~snapshot.coasting)

@@ -1,76 +1,27 @@
-"""What the signs of the demonstration street would have to say for some of its ordinary traffic to break rules.
-
-Nobody has to be made to turn where he should not: a sign is put up where a known share of the traffic turns. The lanes
-and movements are those of the network, so that SUMO's drivers do what they always do and SUMO tells who did it.
-"""
+"""The sites of the demonstration street and of public networks with the signs, zones and cameras of the benchmark."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
 
 import msgspec
 
-from benchmarks.violations_cameras import FOR_WIDE, wide_camera
-from nutgiao.models.contracts.site import Approach, Site
-from nutgiao.models.contracts.site_rules import Ban, Forbidden, RuleSetting
-from nutgiao.models.contracts.words import Turn, VehicleClass, ViolationKind
+from benchmarks.violations_cameras import needs_turn, wide_camera
+from benchmarks.violations_signs import LAWFUL_SIGNS, SIGNS
+from benchmarks.violations_zones import LAWFUL_STRIPS, STRIPS, Strip
+from nutgiao.edge.violation.registry import OWN
+from nutgiao.models.contracts.site import CalibrationNote, Camera, Signals, Site
+from nutgiao.models.contracts.site_rules import Ban, RuleSetting
+from nutgiao.models.contracts.words import Turn, ViolationKind
+from nutgiao.simulation.breakers_sites import STRAIGHT_M
+from nutgiao.simulation.networks.build import LINE_SETBACK_M
 
-HELD_M = 40.0
-"""Lanes are parted by a solid line for so long before the stop line."""
+CALIBRATED = "1970-01-01"
+"""Simulated days are the first of the epoch; a calibration of no known day measures no speeds."""
 
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One sign or marking of the benchmark.
-
-    Attributes:
-        node: junction.
-        approach: where it stands.
-        rule: that it wakes.
-        put_up: the approach with it.
-    """
-
-    node: str
-    approach: str
-    rule: ViolationKind
-    put_up: Callable[[Approach], Approach]
-
-
-def _no_right(approach: Approach) -> Approach:
-    return msgspec.structs.replace(approach, banned=(Ban(turns=(Turn.RIGHT,)),))
-
-
-def _no_left(approach: Approach) -> Approach:
-    return msgspec.structs.replace(approach, banned=(Ban(turns=(Turn.LEFT,)),))
-
-
-def _no_four_wheelers(approach: Approach) -> Approach:
-    classes = (VehicleClass.CAR, VehicleClass.TRUCK)
-    return msgspec.structs.replace(approach, forbidden=(Forbidden(classes=classes),))
-
-
-def _kerb_lane_turns(approach: Approach) -> Approach:
-    """The kerb lane becomes one for turning right only, behind a solid line: who goes straight on from it is wrong."""
-    kerb, *others = approach.lanes
-    parted = msgspec.structs.replace(kerb, turns=(Turn.RIGHT,), solid_left_m=HELD_M)
-    return msgspec.structs.replace(approach, lanes=(parted, *others))
-
-
-SIGNS = (
-    Sign("j1", "north", ViolationKind.BANNED_TURN, _no_right),
-    Sign("j3", "south", ViolationKind.BANNED_TURN, _no_left),
-    Sign("j2", "south", ViolationKind.FORBIDDEN_ROAD, _no_four_wheelers),
-    Sign("j1", "south", ViolationKind.WRONG_LANE, _kerb_lane_turns),
-)
-
-LAWFUL_SIGNS = (
-    Sign("j1", "west", ViolationKind.BANNED_TURN, _no_left),
-    Sign("j1", "east", ViolationKind.BANNED_TURN, _no_left),
-    Sign("j3", "west", ViolationKind.BANNED_TURN, _no_left),
-    Sign("j3", "east", ViolationKind.BANNED_TURN, _no_left),
-)
-"""Signs that everybody heeds: nobody turns left there."""
+LONG_AMBER = ("j1", "j3")
+LONG_AMBER_S = 5
+"""Main road of some junctions. After 3 s of amber whoever could have stopped with ease has not reached the line yet."""
 
 
 def declared(site: Site, lawful: bool) -> Site:
@@ -81,15 +32,67 @@ def declared(site: Site, lawful: bool) -> Site:
         lawful: only signs that everybody heeds.
     """
     signs = [one for one in (LAWFUL_SIGNS if lawful else SIGNS) if one.node == site.id]
+    strips = [one for one in (LAWFUL_STRIPS if lawful else STRIPS) if one.node == site.id]
     approaches = list(site.approaches)
+    where: dict[ViolationKind, list[str]] = defaultdict(list)
     for sign in signs:
         approaches = [sign.put_up(one) if one.id == sign.approach else one for one in approaches]
-    by_rule = {
-        rule: tuple(one.approach for one in signs if one.rule is rule) for rule in dict.fromkeys(s.rule for s in signs)
-    }
-    rules = tuple(RuleSetting(kind=rule, approaches=where) for rule, where in by_rule.items())
-    turning = {one.approach for one in signs if one.rule in FOR_WIDE}
-    wide = [wide_camera(one) for one in approaches if one.id in turning]
+        if not OWN[sign.rule].by_default:
+            where[sign.rule].append(sign.approach)
+    on_zones = [RuleSetting(kind=kind) for kind in dict.fromkeys(one.rule for one in strips)]
+    rules = {(one.approach, one.rule) for one in (*signs, *strips)}
+    wide = [wide_camera(one) for one in approaches if any(needs_turn(r, one) for name, r in rules if name == one.id)]
     return msgspec.structs.replace(
-        site, approaches=tuple(approaches), cameras=(*site.cameras, *wide), rules=(*site.rules, *rules)
+        site,
+        approaches=tuple(approaches),
+        cameras=tuple(_calibrated(one) for one in (*site.cameras, *wide)),
+        zones=(*site.zones, *(one.zone(site.approach(one.approach)) for one in strips)),
+        rules=(
+            *site.rules,
+            *(RuleSetting(kind=kind, approaches=tuple(names)) for kind, names in where.items()),
+            *on_zones,
+        ),
+        signals=_long_amber(site.signals) if site.id in LONG_AMBER and not lawful else site.signals,
     )
+
+
+def declared_public(site: Site) -> Site:
+    """A junction of a public network, with a ban where some of its traffic turns round, and rules that ask for no sign.
+
+    Nobody on these networks is made to stop: who stands in a zone that bans it stands in a queue.
+
+    Args:
+        site: as read from the network.
+    """
+    banned = (Ban(turns=(Turn.UTURN,)),)
+    turning = [one.id for one in site.approaches if any(Turn.UTURN in lane.turns for lane in one.lanes)]
+    approaches = tuple(
+        msgspec.structs.replace(one, banned=banned) if one.id in turning else one for one in site.approaches
+    )
+    wide = [wide_camera(one) for one in approaches if one.id in turning]
+    kinds = [ViolationKind.SPEED, ViolationKind.ENTERED_ON_AMBER, ViolationKind.STOPPING, ViolationKind.PARKING]
+    return msgspec.structs.replace(
+        site,
+        approaches=approaches,
+        cameras=tuple(_calibrated(one) for one in (*site.cameras, *wide)),
+        zones=tuple(
+            Strip(site.id, one.id, kind, (12.0, STRAIGHT_M - LINE_SETBACK_M), len(one.lanes)).zone(one)
+            for one in site.approaches
+            for kind in (ViolationKind.STOPPING, ViolationKind.PARKING)
+        ),
+        rules=tuple(RuleSetting(kind=kind) for kind in ([*kinds, ViolationKind.BANNED_UTURN] if turning else kinds)),
+    )
+
+
+def _calibrated(camera: Camera) -> Camera:
+    return msgspec.structs.replace(camera, calibration=CalibrationNote(made=CALIBRATED))
+
+
+def _long_amber(signals: Signals | None) -> Signals | None:
+    """The main road's lamps with a longer amber, at the cost of its all-red."""
+    if signals is None:
+        return None
+    groups = tuple(
+        msgspec.structs.replace(one, amber_s=LONG_AMBER_S) if one.id == "main" else one for one in signals.groups
+    )
+    return msgspec.structs.replace(signals, groups=groups)

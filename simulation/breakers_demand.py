@@ -33,6 +33,11 @@ def lawful(profile: Profile) -> Profile:
     return dataclasses.replace(profile, shares=shares, wrong_way_per_h=0.0)
 
 
+def broken(profile: Profile) -> Profile:
+    """The same traffic with further breakers of rules that nobody on the street of the demonstration breaks."""
+    return dataclasses.replace(profile, shares=profile.shares | {"motorcycle_amber": 0.12, "car_amber": 0.03})
+
+
 def mixed_demand(
     routes: Sequence[Path], seed: int, out_dir: Path, shares: Mapping[str, float] = WORKDAY.shares
 ) -> Path:

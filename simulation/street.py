@@ -214,6 +214,10 @@ class Street(Closing):
         """Whether a vehicle stands at a bus stop to let people in and out."""
         return bool(self._sumo.vehicle.isAtBusStop(vehicle))
 
+    def stands_by_choice(self, vehicle: str) -> bool:
+        """Whether a vehicle stands at a stop of its own, held by nobody and no lamp."""
+        return bool(self._sumo.vehicle.isStopped(vehicle))
+
     def walks_to(self, person: str) -> str:
         """The edge that somebody on foot walks on next, which may be a crossing."""
         return str(self._sumo.person.getNextEdge(person))

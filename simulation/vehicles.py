@@ -108,6 +108,14 @@ def _types() -> dict[str, Type]:
         Type("motorcycle_fast", motorcycle, fast),
         Type("motorcycle_wrong_way", motorcycle, {"speedFactor": "normc(0.55,0.1,0.35,0.8)"}),
         Type("car_late", car, late),
+        # Goes through on amber as long as it lasts; see nutgiao.simulation.breakers_amber
+        Type("motorcycle_amber", motorcycle, {"jmDriveAfterYellowTime": "5"}),
+        Type("car_amber", car, {"jmDriveAfterYellowTime": "5"}),
+        # Goes into the junction though its exit is not clear
+        Type("motorcycle_box", motorcycle, {"jmIgnoreKeepClearTime": "0"}),
+        Type("car_box", car, {"jmIgnoreKeepClearTime": "0"}),
+        # To SUMO somebody on foot, who alone may be on a pavement
+        Type("motorcycle_pavement", motorcycle, {"vClass": "pedestrian", "speedFactor": "normc(0.45,0.08,0.3,0.6)"}),
         # vClass evehicle is exempt from the painted line (stopOffset) in the network
         Type("car_overrun", car, {"vClass": "evehicle", "jmStoplineGap": "3.0"}),
         Type("car_fast", car, fast),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +8,9 @@ from hypothesis import strategies as st
 
 from benchmarks.violations_cameras import is_asked, wide_camera, wide_pinhole
 from benchmarks.violations_judge import judge, lawful_rows, rows_and_targets, wilson
-from benchmarks.violations_run import Outcome, RunCase, Seen, Told
+from benchmarks.violations_outcome import Outcome, RunCase, Seen, Told
 from nutgiao.configs.loader import load_site
+from nutgiao.models.contracts.site_rules import OnRed
 from nutgiao.models.contracts.words import ViolationKind
 from nutgiao.simulation.breakers_truth import Deed
 from nutgiao.simulation.virtual_camera import pinhole_of
@@ -47,6 +49,19 @@ def test_the_neighbour_who_is_told_of_is_a_wrong_fine_and_the_doer_is_missed() -
     assert (tally.found, tally.right) == (0, 0)
     assert set(tally.errors) == {"wrong: another vehicle's deed", "missed: told of another vehicle"}
     assert "seed 1" in tally.examples["wrong: another vehicle's deed"]
+
+
+def test_a_stand_over_the_line_is_one_act_for_as_long_as_it_lasts() -> None:
+    stand = msgspec.structs.replace(deed("a", 100.0), kind=ViolationKind.STOP_LINE, numbers={"stood_s": 60.0})
+    within = judge([outcome([stand], [told("a", 130.0, ViolationKind.STOP_LINE)])])
+    assert (within["all", "good", ViolationKind.STOP_LINE].right) == 1
+    after = judge([outcome([stand], [told("a", 175.0, ViolationKind.STOP_LINE)])])
+    assert (after["all", "good", ViolationKind.STOP_LINE].right) == 0
+
+
+def test_a_deed_is_not_missed_for_what_somebody_else_really_did() -> None:
+    tally = judge([outcome([deed("a", 100.0), deed("b", 101.0)], [told("b", 101.0)])])["all", "good", RED]
+    assert list(tally.errors) == ["missed: tracked motorcycle, the rule was silent, late in red"]
 
 
 def test_one_deed_told_twice_is_one_right_and_one_wrong() -> None:
@@ -105,7 +120,13 @@ def test_the_wide_camera_sees_where_turns_end_and_the_head_on_one_does_not() -> 
 
 
 def test_each_rule_is_asked_of_one_camera() -> None:
-    for kind in (RED, ViolationKind.BANNED_TURN, ViolationKind.WRONG_LANE):
-        assert is_asked("wide_north", kind, True) != is_asked("cam_north", kind, True)
-        assert is_asked("cam_north", kind, False)
-    assert is_asked("wide_north", ViolationKind.WRONG_LANE, True)
+    north = load_site("demo-j1").approach("north")
+    for kind in (RED, ViolationKind.BANNED_TURN, ViolationKind.WRONG_LANE, ViolationKind.PAVEMENT):
+        assert is_asked("wide_north", kind, north, True) != is_asked("cam_north", kind, north, True)
+        assert is_asked("cam_north", kind, north, False)
+        assert is_asked("cam_north", kind, None, False)
+    assert is_asked("wide_north", ViolationKind.WRONG_LANE, north, True)
+    assert not is_asked("wide_north", RED, north, True)
+    kerb, *others = north.lanes
+    let = msgspec.structs.replace(north, lanes=(msgspec.structs.replace(kerb, on_red=(OnRed(),)), *others))
+    assert is_asked("wide_north", RED, let, True), "where some may turn on red, the turn decides"

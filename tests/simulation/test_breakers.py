@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from nutgiao.models.contracts.site import Site
-from nutgiao.models.contracts.site_rules import Ban, Forbidden
+from nutgiao.models.contracts.site_rules import Ban, Forbidden, OnRed, RuleSetting
 from nutgiao.models.contracts.words import Indication, Turn, VehicleClass, ViolationKind
 from nutgiao.simulation.breakers_demand import LAWFUL, lawful, mixed_demand
 from nutgiao.simulation.breakers_sites import PublicNetwork, read_public_network
@@ -111,6 +111,22 @@ def test_who_ran_the_red_is_a_deed_that_must_be_told_and_who_waited_is_none(
     assert truth.taken() == []
 
 
+def test_a_right_turn_on_red_is_a_deed_unless_a_sign_lets_them_turn(open_street: Open, sites: dict[str, Site]) -> None:
+    def deeds(where: dict[str, Site]) -> list[tuple[str, ViolationKind, bool]]:
+        vehicles = (("right", "motorcycle_runner", 0.0, TO_THE_RIGHT), ("on", "motorcycle_runner", 20.0, SOUTHWARD))
+        with open_street(*vehicles) as street:
+            truth = drive(street, where, 60, RED_ALL_THE_TIME)
+        return sorted((deed.vehicle, deed.kind, deed.must) for deed in truth.deeds)
+
+    through, right = (("on", ViolationKind.RED_LIGHT, True), ("right", ViolationKind.RED_LIGHT, True))
+    assert deeds(sites) == [through, right]
+    kerb, inner = sites["j1"].approach("north").lanes
+    everybody, buses = OnRed(), OnRed(classes=(VehicleClass.BUS,))
+    let = msgspec.structs.replace
+    assert deeds(put_up(sites, lanes=(let(kerb, on_red=(everybody,)), let(inner, on_red=(everybody,))))) == [through]
+    assert deeds(put_up(sites, lanes=(let(kerb, on_red=(buses,)), inner))) == [through, right]
+
+
 def test_who_stands_well_over_the_line_must_be_told_once_the_red_is_over(
     open_street: Open, sites: dict[str, Site]
 ) -> None:
@@ -145,6 +161,9 @@ def test_the_wrong_lane_is_told_from_where_the_line_was_crossed(open_street: Ope
     kerb, *others = sites["j1"].approach("north").lanes
     lanes = (msgspec.structs.replace(kerb, turns=(Turn.LEFT,)), *others)
     with open_street(("right", "car", 0.0, TO_THE_RIGHT)) as street:
-        truth = drive(street, put_up(sites, lanes=lanes), 60)
+        asked_for = (*sites["j1"].rules, RuleSetting(kind=ViolationKind.WRONG_LANE, approaches=("north",)))
+        signed = put_up(sites, lanes=lanes)
+        asking = signed | {"j1": msgspec.structs.replace(signed["j1"], rules=asked_for)}
+        truth = drive(street, asking, 60)
     assert [(deed.vehicle, deed.kind, deed.must) for deed in truth.deeds] == [("right", ViolationKind.WRONG_LANE, True)]
     assert msgspec.json.decode(msgspec.json.encode(truth.deeds), type=list[Deed]) == truth.deeds
