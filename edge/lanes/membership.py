@@ -79,7 +79,7 @@ def interpolate(t0: float, x0: float, v0: float, t1: float, x1: float, v1: float
 
 @kernel(
     "void(f8, f8[:, ::1], f8[:, ::1], f8[:, :, ::1], i1[::1], f8[::1], f8[:, ::1], f8[::1], f8[::1], f8[::1],"
-    " f8, f8, f8, i8, f8[:, ::1], f8[:, ::1], i8[::1], b1[::1])"
+    " f8, f8, f8, f8, i8, f8[:, ::1], f8[:, ::1], i8[::1], b1[::1])"
 )
 def place(
     time_s: float,
@@ -94,6 +94,7 @@ def place(
     edges_m: Floats,
     conflict_m: float,
     far_m: float,
+    length_m: float,
     kerb_margin_m: float,
     pedestrian: int,
     memory: Floats,
@@ -116,6 +117,7 @@ def place(
         edges_m: ``(lanes + 1,)`` edges of the lanes from the kerb.
         conflict_m: depth of the area between the line and the conflict area.
         far_m: farthest x that the camera sees well.
+        length_m: of the approach: nobody farther upstream is on it, though other roads cross its prolongation there.
         kerb_margin_m: so far beside the lanes is still on the road.
         pedestrian: code of the class.
         memory: ``(n, 11)`` what was known before; brought up to this frame.
@@ -138,12 +140,12 @@ def place(
             m[_UPSTREAM] = m[_BORN_X] > 0.0
         if m[_MEMBER]:
             beside = y < -_BESIDE_M or y > edges_m[-1] + _BESIDE_M
-            m[_MEMBER] = x > -_GONE_M and not (beside and x > 0.0)
+            m[_MEMBER] = -_GONE_M < x <= length_m and not (beside and x > 0.0)
         else:
             on_road = -kerb_margin_m < y < edges_m[-1] + kerb_margin_m
             stands = np.abs(speed) < _BORN_AHEAD_MPS and np.abs(sideways) < _BORN_AHEAD_MPS
             came = x > 0.0 or m[_BORN_X] > 0.0 or (x > -conflict_m and stands)
-            m[_MEMBER] = on_road and -_JOIN_M < x <= far_m + _BEHIND_VIEW_M and came
+            m[_MEMBER] = on_road and -_JOIN_M < x <= min(far_m + _BEHIND_VIEW_M, length_m) and came
         if x >= 0.0 or m[_LANE] < 0.0:
             m[_LANE] = lane_of(y, int(m[_LANE]), edges_m)
         if x > _ENTER_M:

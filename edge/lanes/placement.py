@@ -41,6 +41,7 @@ class Placement:
     def __init__(self, approach: Approach, camera: Camera, homography: Homography) -> None:
         self.frame = ApproachFrame(approach)
         self._conflict_m, self._far_m = approach.stop_line.conflict_m, camera.view_m[1]
+        self._length_m = approach.length_m
         self._homography = homography
         self._memory = TrackMemory(
             member=0.0,
@@ -93,6 +94,7 @@ class Placement:
             frame.edges_m,
             self._conflict_m,
             self._far_m,
+            self._length_m,
             KERB_MARGIN_M,
             _PEDESTRIAN,
             self._memory.rows,
