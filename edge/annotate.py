@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgiao.edge.evidence.blur import pixelate
+from nutgiao.edge.evidence.blur import person_blocks, pixelate
 from nutgiao.edge.lanes.geometry import ApproachFrame
 from nutgiao.edge.signal.lamp import LampReading
 from nutgiao.edge.snapshot import Snapshot
@@ -20,6 +20,7 @@ from nutgiao.models.contracts.site import Camera, Site
 from nutgiao.models.contracts.words import CLASSES, TWO_WHEELERS, Indication, VehicleClass
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.homography import Homography
+from nutgiao.models.vision.riders import hidden_below
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -69,8 +70,16 @@ LAMP_COLOURS: dict[Indication, Colour] = {
 }
 
 
-CUT_PX = 3.0
-"""A box that ends nearer to the lower edge of the picture is cut by it."""
+CUT_PX, CUT_SHARE = 3.0, 0.05
+"""A box that ends nearer to the lower edge of the picture, in pixels or as a share of its height, may be cut by it:
+networks draw the lower edge of a cut box short of the rim. In a clip of riders who drive into the camera, of 1,155
+boxes of people over 40 px high that ended within a tenth of their height of the rim, 17 % were within 3 px of it, and
+88 % within 3 px or 5 % of their height."""
+
+HEAD_SHARE, HEAD_WIDTHS = 0.35, 0.75
+"""How far down from its top a box may show a head and chin: as a share of the height of a whole person or rider; and in
+widths of the box where somebody nearer hides the lower part and the height says nothing. Shoulders are about twice as
+wide as a head is high, and a helmet and a bent arm come to that."""
 
 
 def pixelate_bystanders(image: Image, detections: Detections) -> None:
@@ -83,14 +92,17 @@ def pixelate_bystanders(image: Image, detections: Detections) -> None:
         image: ``(h, w, 3)`` uint8 BGR.
         detections: road users in pixels of this picture.
     """
-    for (left, top, right, bottom), code in zip(detections.boxes_px, detections.classes, strict=True):
+    hidden = hidden_below(detections)
+    for (left, top, right, bottom), code, behind in zip(detections.boxes_px, detections.classes, hidden, strict=True):
         name = CLASSES[code]
         height, width = bottom - top, right - left
         person = name in TWO_WHEELERS or name is VehicleClass.PEDESTRIAN
-        if person and bottom >= image.shape[0] - CUT_PX:  # only the upper part is in the picture: the head may fill it
-            pixelate(image, left, top, right, bottom, blocks=6)
+        blocks = person_blocks(width, height)
+        if person and bottom >= image.shape[0] - max(CUT_PX, CUT_SHARE * height):
+            pixelate(image, left, top, right, bottom, blocks)  # only the upper part is in it: the head may fill it
         elif person:
-            pixelate(image, left, top, right, top + 0.35 * height, blocks=6)
+            head = max(HEAD_SHARE * height, HEAD_WIDTHS * width if behind else 0.0)
+            pixelate(image, left, top, right, top + min(head, height), blocks)
             if name in TWO_WHEELERS:
                 pixelate(image, left + 0.1 * width, top + 0.55 * height, right - 0.1 * width, bottom, blocks=8)
         else:

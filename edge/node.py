@@ -21,6 +21,7 @@ from nutgiao.edge.signal.ntp import NtpReading
 from nutgiao.edge.signal.priority import PriorityOffice
 from nutgiao.edge.signal.reasons import Reason, told
 from nutgiao.edge.signal.report import Report
+from nutgiao.edge.signal.timed import timed_rules, waiting_note
 from nutgiao.edge.uplink.uplink import Uplink
 from nutgiao.edge.violation.rule import Violation
 from nutgiao.edge.violation.trace import PICTURE
@@ -99,6 +100,7 @@ class Node:
         self._retention, self._lacking = retention, lacking
         groups = [group.id for group in site.signals.groups] if site.signals is not None else []
         self._clocks, self._jumps = ClockBook(groups, site.clock_bound_s, ntp), JumpWatch()
+        self._timed = timed_rules(site)
         self._sealing = Sealing(evidence)
         self._waiting: list[Violation] = []  # certain, and recorded until some seconds after the act
         self._hash = site_hash(site)
@@ -317,6 +319,8 @@ class Node:
         disputed = self._perception.signals.disputed(now_s)
         notes += [told(Reason.DISPUTED, ", ".join(disputed))] if disputed else []
         notes += [told(Reason.CLOCKS_APART, self._clocks.apart)] if self._clocks.apart else []
+        waiting = waiting_note(self._timed, self._clocks.note, self._clocks.off_s)
+        notes += [waiting] if waiting else []
         notes += [told(Reason.NO_RULE, f"{kind}, {why}") for kind, why in self._perception.rule_faults.items()]
         notes += self._ladder.troubles if self._ladder is not None else ()
         notes += [trouble for trouble in (self._trouble, self._uplink.trouble) if trouble]

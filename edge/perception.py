@@ -319,7 +319,8 @@ class Perception:
             case.tell(violation, eye.ring.frames())
             return
         approach = None if violation.approach is None else self._site.approach(violation.approach)
-        opened = OpenCase(violation, approach, eye.camera, eye.homography, self.signals, eye.ring.frames())
+        zone = next((one for one in self._site.zones if one.id == violation.zone), None)
+        opened = OpenCase(violation, approach, eye.camera, eye.homography, self.signals, eye.ring.frames(), zone)
         self._cases[_key(violation)] = opened
         while len(self._cases) > _OPEN_CASES:  # the oldest that is not certain goes first
             suspected = (key for key, one in self._cases.items() if not one.violation.final)

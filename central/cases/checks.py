@@ -147,7 +147,7 @@ def _clock(manifest: Manifest, rules: CaseRules) -> Found:
     measured = [(name, value, bound) for name, value, bound in known if value is not None]
     if not measured:
         return UNKNOWN, "nobody has measured how far the clocks are apart"
-    told = ", ".join(f"{name} {value:+.3f} s (bound {bound:g} s)" for name, value, bound in measured)
+    told = "; ".join(f"{name} {value:+.3f} s (bound {bound:g} s)" for name, value, bound in measured)
     if any(abs(value) > bound for _, value, bound in measured):
         return FAILED, told
     return (OK, told) if len(measured) == len(known) else (UNKNOWN, f"{told}; the other was not measured")
@@ -187,5 +187,5 @@ def _pictures(manifest: Manifest) -> Found:
     if clip is None or clip.file is None:
         return UNKNOWN, f"{len(manifest.stills)} stills, no clip"
     if clip.missing:
-        return FAILED, "the clip lacks " + ", ".join(clip.missing)
+        return FAILED, "the clip lacks " + "; ".join(clip.missing)
     return OK, f"{len(manifest.stills)} stills, a clip of {clip.to_s - clip.from_s:.1f} s"

@@ -112,6 +112,8 @@ def _facts(dossier: Dossier, words: Words) -> list[Flowable]:
         (words("confidence"), f"{words.number(100 * report.confidence, 1)} %"),
         (words("deadline"), dossier.when(dossier.deadline_s)),
     ]
+    if manifest is not None and manifest.troubles:
+        rows.append((words("troubles"), text(words.sentence("; ".join(manifest.troubles)), limit=WORDS_LIMIT)))
     if case.hold:
         rows.append((words("legal_hold"), text(case.hold, limit=WORDS_LIMIT)))
     if case.words:
@@ -128,14 +130,14 @@ def _plate(manifest: Manifest | None, words: Words) -> str:
     if plate is None:
         return words("plate_not_read")
     if plate.text is None:
-        return words("plate_unreadable", why=plate.reason or "–")
+        return words("plate_unreadable", why=words.sentence(plate.reason or "–"))
     return f"{plate.text} ({words.number(100 * plate.confidence, 0)} %)"
 
 
 def _pictures(dossier: Dossier, words: Words) -> list[Flowable]:
     manifest = dossier.manifest
     if manifest is None or dossier.bundle is None:
-        told = dossier.read if isinstance(dossier.read, str) else words("no_bundle")
+        told = words.sentence(dossier.read) if isinstance(dossier.read, str) else words("no_bundle")
         return [text(words("stills"), HEAD), text(told)]
     contents, _ = unpack("bundle", dossier.bundle)
     box = (WIDTH / 2 - 8, 150.0)
@@ -161,7 +163,8 @@ def _pictures(dossier: Dossier, words: Words) -> list[Flowable]:
         parts += [TraceDrawing(points, WIDTH, words), text(words("lamp_note"), SMALL)]
     else:
         parts.append(text(words("no_trace")))
-    parts.append(text(f"{words('lamp_source')}: {manifest.signal_source}, {manifest.signal_group or '–'}", SMALL))
+    source = words.sentence(manifest.signal_source)
+    parts.append(text(f"{words('lamp_source')}: {source}, {manifest.signal_group or '–'}", SMALL))
     return parts
 
 
@@ -192,7 +195,8 @@ def _law_and_clocks(dossier: Dossier, words: Words) -> list[Flowable]:
 
 def _checks(dossier: Dossier, words: Words) -> list[Flowable]:
     rows: list[tuple[object, ...]] = [
-        (words(f"check_{check.name}"), words(check.result), check.detail) for check in dossier.case.checks
+        (words(f"check_{check.name}"), words(check.result), words.sentence(check.detail))
+        for check in dossier.case.checks
     ]
     return [text(words("checks"), HEAD), table(rows, (2, 1, 4))] if rows else []
 
@@ -204,8 +208,16 @@ def _trail(dossier: Dossier, words: Words) -> list[Flowable]:
         code, _, rest = row.detail.partition(":")
         known = words.knows(f"why_{code}")
         detail = words(f"why_{code}") + (f":{rest}" if rest else "") if known else row.detail
+        if row.action == "auto_checked":
+            detail = _checked(row.detail, words)
         rows.append((f"{row.number}", dossier.when(row.time_s), row.actor, done, text(detail, BODY, WORDS_LIMIT)))
     return [text(words("trail"), HEAD), table(rows, (0.5, 2, 2, 2, 3.5))] if rows else []
+
+
+def _checked(detail: str, words: Words) -> str:
+    """The results of the centre's checks, as the audit row tells them: name and result, a comma between two."""
+    told = [each.rpartition(" ") for each in detail.split(", ")]
+    return ", ".join(f"{words(f'check_{name}')}: {words(result)}" if name else result for name, _, result in told)
 
 
 def _hashes(dossier: Dossier, words: Words) -> list[Flowable]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 
 import msgspec
 
 LANGUAGES = ("vi", "en")
+_DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 
 
 class _File(msgspec.Struct, frozen=True):
-    """The file: words by key, and units by the end of a figure's name: suffix, unit, factor, decimals."""
+    """The file: words by key, sentences of checks, and units: end of a figure's name, unit, factor, decimals."""
 
     units: tuple[tuple[str, str, float, int], ...]
+    sentences: tuple[tuple[str, str], ...]
     words: dict[str, tuple[str, str]]
 
 
@@ -21,6 +24,15 @@ class _File(msgspec.Struct, frozen=True):
 def _file() -> _File:
     body = (resources.files("nutgiao.central.web") / "static" / "case-words.json").read_bytes()
     return msgspec.json.decode(body, type=_File)
+
+
+@functools.cache
+def _sentences() -> tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]:
+    """Of each sentence: what stands around its {names} in English, the names, and the Vietnamese one."""
+    return tuple(
+        (tuple(re.split(r"{\w+}", english)), tuple(re.findall(r"{(\w+)}", english)), vietnamese)
+        for vietnamese, english in _file().sentences
+    )
 
 
 class Words:
@@ -48,6 +60,25 @@ class Words:
         """Whether there is a word for a key."""
         return key in _file().words
 
+    def sentence(self, said: str) -> str:
+        """What box or centre has said in English; sentences that nobody has translated stay as they are.
+
+        Args:
+            said: sentences with a semicolon between two.
+        """
+        if self.language == "en":
+            return said
+        return "; ".join(self._one(one) for one in said.split("; "))
+
+    def _one(self, said: str) -> str:
+        for around, names, told in _sentences():
+            values = _between(around, said)
+            if values is not None:
+                for name, value in zip(names, values, strict=True):
+                    told = told.replace(f"{{{name}}}", self._one(value) if value != said else value)  # noqa: PLW2901
+                return told
+        return said.replace(".", ",") if _DECIMAL.fullmatch(said) else said
+
     def figure(self, key: str, value: float) -> tuple[str, str]:
         """A figure of a report by its key with its unit: what it is called, and its value.
 
@@ -67,3 +98,22 @@ class Words:
         """A number with the language's decimal sign."""
         text = f"{value:.{decimals}f}"
         return text.replace(".", ",") if self.language == "vi" else text
+
+
+def _between(around: tuple[str, ...], said: str) -> list[str] | None:
+    """What stands between fixed pieces of a text; None if it has not all of them.
+
+    Each piece is taken where it first comes: no search goes back, whatever text somebody has smuggled in.
+    """
+    if len(around) == 1:
+        return [] if said == around[0] else None
+    if not said.startswith(around[0]) or not said.endswith(around[-1]):
+        return None
+    begin, end, found = len(around[0]), len(said) - len(around[-1]), []
+    for piece in around[1:-1]:
+        at = said.find(piece, begin, max(begin, end))
+        if at < 0:
+            return None
+        found.append(said[begin:at])
+        begin = at + len(piece)
+    return [*found, said[begin:end]] if begin <= end else None

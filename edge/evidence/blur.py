@@ -17,6 +17,10 @@ Image = NDArray[np.uint8]
 PERSON_BLOCKS, VEHICLE_BLOCKS = 6, 12
 """Blocks across a box: a head is about a third of a rider's width, a plate a quarter of a car's, a face far less."""
 
+BLOCKS_DOWN = 16
+"""Blocks down a person's or rider's box at most: one that the picture's edge cuts at the side shows a few hands' width
+of a head, and six blocks across that would show a face."""
+
 NEAR_S = (-0.6, -0.3, 0.3, 0.6)
 """Boxes of the frames so long before and after are covered too: who is missed in one frame is mostly seen beside it."""
 
@@ -48,6 +52,16 @@ def pixelate(image: Image, left: float, top: float, right: float, bottom: float,
     rows = max(1, round(blocks * (y1 - y0) / (x1 - x0)))
     small = cv2.resize(image[y0:y1, x0:x1], (min(blocks, x1 - x0), min(rows, y1 - y0)), interpolation=cv2.INTER_AREA)
     image[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
+
+
+def person_blocks(width_px: float, height_px: float) -> int:
+    """How many blocks across a person's or rider's box may keep, 1 to `PERSON_BLOCKS`.
+
+    Args:
+        width_px: of the box.
+        height_px: of the box.
+    """
+    return max(1, min(PERSON_BLOCKS, round(BLOCKS_DOWN * float(width_px) / max(float(height_px), 1.0))))
 
 
 def cover(image: Image, frame: RingFrame, near: Sequence[RingFrame], number: int, scale: float) -> None:
@@ -106,7 +120,10 @@ def _others(frame: RingFrame, number: int) -> NDArray[np.float64]:
 def _cover(image: Image, box: NDArray[np.float64], scale: float) -> None:
     left, top, right, bottom = (box[:4] * scale).tolist()
     aside, above = MARGIN * (right - left), MARGIN * (bottom - top)
-    pixelate(image, left - aside, top - above, right + aside, bottom + above, int(box[4]))
+    blocks = int(box[4])
+    if blocks == PERSON_BLOCKS:
+        blocks = person_blocks(right - left, bottom - top)
+    pixelate(image, left - aside, top - above, right + aside, bottom + above, blocks)
 
 
 def _part(image: Image, box: NDArray[np.float64]) -> Image:

@@ -236,7 +236,7 @@ class EvidenceBuilder:
                 )
                 for still in case.stills
             ),
-            "geometry_hash": geometry_hash(case.approach, case.camera),
+            "geometry_hash": geometry_hash(case.approach, case.camera, case.zone),
             "calibration_rms_m": round(case.homography.rms_m, 4),
             "calibration": CalibrationClaim(method=note.method, made=note.made),
             "device": case.camera.device,

@@ -14,7 +14,7 @@ from nutgiao.edge.violation.rule import Violation
 from nutgiao.edge.violation.trace import SignalTrace
 from nutgiao.models.contracts.errors import EvidenceBroken
 from nutgiao.models.contracts.evidence import LampRun
-from nutgiao.models.contracts.site import Approach, Camera
+from nutgiao.models.contracts.site import Approach, Camera, Zone
 from nutgiao.models.contracts.words import Indication
 from nutgiao.models.vision.homography import Homography
 
@@ -88,6 +88,7 @@ class Case:
         lamps: the same as runs, with who told.
         missing: in words what of the time before, during or after there is no picture of.
         troubles: in words what happened to the camera or the clock meanwhile.
+        zone: on which it happened, None where no zone is meant.
     """
 
     violation: Violation
@@ -101,6 +102,7 @@ class Case:
     lamps: tuple[LampRun, ...]
     missing: tuple[str, ...]
     troubles: tuple[str, ...]
+    zone: Zone | None = None
 
     @property
     def filmed(self) -> tuple[RingFrame, ...]:
@@ -129,6 +131,7 @@ class OpenCase:
         homography: the camera's map.
         signals: what the lamps show; the case goes on asking it.
         before: frames that the ring has kept.
+        zone: on which it happened, None where no zone is meant.
     """
 
     def __init__(
@@ -139,8 +142,9 @@ class OpenCase:
         homography: Homography,
         signals: SignalTrace,
         before: tuple[RingFrame, ...],
+        zone: Zone | None = None,
     ) -> None:
-        self.violation = violation
+        self.violation, self._zone = violation, zone
         self._approach, self._camera, self._homography, self._signals = approach, camera, homography, signals
         self._group = violation.signal_group or (approach.signal_group if approach is not None else None)
         self._frames: dict[int, RingFrame] = {}
@@ -230,6 +234,7 @@ class OpenCase:
             self._runs(from_s),
             _holes([frame.time_s for frame in frames if frame.jpeg is not None], violation.moments),
             tuple(self._troubles),
+            self._zone,
         )
 
     def _wanted(self, time_s: float) -> bool:

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from nutgiao.edge.evidence.blur import cover
 from nutgiao.edge.evidence.case import Case, Still
 from nutgiao.edge.evidence.ring import RingFrame
+from nutgiao.edge.evidence.street import ABOUT, draw_street
 from nutgiao.edge.evidence.subject import jpeg
-from nutgiao.edge.lanes.geometry import ApproachFrame
-from nutgiao.models.contracts.site import Approach
 from nutgiao.models.contracts.site_lamps import LampBox
 from nutgiao.models.contracts.words import CLASS_CODE, TWO_WHEELERS, Indication, VehicleClass
 
@@ -21,7 +20,6 @@ DRAWN_WIDTH_PX = 640
 _QUALITIES = (85, 75, 65, 50, 35)
 _STILL_BYTES, _DRAWN_BYTES = 130_000, 36_000  # three of them leave the clip its share of 1.5 MB
 _HEAD_SHARE, _HEAD_MARGIN = 0.24, 0.5  # height of the enlarged signal head in the picture; what is shown around it
-_SUBJECT = (0, 220, 255)  # BGR
 _OTHER = (150, 150, 150)
 _UNKNOWN = (90, 90, 90)
 _LAMPS = {
@@ -56,8 +54,7 @@ def draw_still(case: Case, still: Still) -> bytes:
         scale = picture.shape[1] / case.camera.width_px
         head = _head(case, still.frame, picture, scale)
         cover(picture, still.frame, case.frames, case.violation.number, scale)
-    if case.approach is not None:
-        _draw_street(picture, case, case.approach, scale)
+    draw_street(picture, case, scale)
     mark(picture, still.box_px, scale)
     if not drawn and head is not None:
         _inset(picture, head, still.lamp)
@@ -80,7 +77,7 @@ def mark(picture: Image, box_px: NDArray[np.float64] | None, scale: float) -> No
     """
     if box_px is not None:
         left, top, right, bottom = np.clip(box_px * scale, -1e4, 1e4).round().astype(int).tolist()
-        cv2.rectangle(picture, (left, top), (right, bottom), _SUBJECT, 2)
+        cv2.rectangle(picture, (left, top), (right, bottom), ABOUT, 2)
 
 
 def caption(picture: Image, case: Case, frame: RingFrame, lamp: Indication, name: str) -> None:
@@ -139,31 +136,3 @@ def _inset(picture: Image, head: Image, lamp: Indication) -> None:
     left = picture.shape[1] - width - 6
     picture[32 : 32 + height, left : left + width] = head[:, :width]
     cv2.rectangle(picture, (left, 32), (left + width, 32 + height), _LAMPS.get(lamp, _UNKNOWN), 2)
-
-
-def _draw_street(picture: Image, case: Case, approach: Approach, scale: float) -> None:
-    """Draws lanes, the stop line and the edge of the conflict area where they lie on the ground."""
-    frame = ApproachFrame(approach)
-    far = case.camera.view_m[1]
-    for y in frame.edges_m:
-        _line(picture, case, frame, scale, np.array([0.0, far]), np.full(2, y), (110, 110, 110), 1)
-    across = np.array([0.0, frame.width_m])
-    _line(picture, case, frame, scale, np.zeros(2), across, (255, 255, 255), 2)
-    _line(picture, case, frame, scale, np.full(2, -approach.stop_line.conflict_m), across, (70, 70, 200), 1)
-
-
-def _line(
-    picture: Image,
-    case: Case,
-    frame: ApproachFrame,
-    scale: float,
-    x_m: NDArray[np.float64],
-    y_m: NDArray[np.float64],
-    colour: tuple[int, int, int],
-    thickness: int,
-) -> None:
-    """Draws a line on the ground of the approach."""
-    uv = case.homography.image(frame.ground(x_m, y_m)) * scale
-    if np.isfinite(uv).all() and np.abs(uv).max() < 1e5:
-        (u0, v0), (u1, v1) = uv.round().astype(int).tolist()
-        cv2.line(picture, (u0, v0), (u1, v1), colour, thickness, cv2.LINE_AA)

@@ -26,6 +26,8 @@ class Reason(enum.StrEnum):
     NO_RULE = "a rule does not run"
     DISPUTED = "controller and picture disagree about the lamp and its violations are not reported"
     CLOCKS_APART = "clocks are too far apart and violations at lamps are not reported"
+    UNVOUCHED = "rules with hours wait because no time server keeps the clock"
+    OFF_TIME = "rules with hours wait because the clock is too far from its time servers"
 
     CONTROLLER_BACK = "the controller answers again and is being watched"
     CLOCK_BACK = "the clock is steady again and is being watched"

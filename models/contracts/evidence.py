@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from nutgiao.models.contracts.clocks import ClockNote
 from nutgiao.models.contracts.law import LawCatalogue
-from nutgiao.models.contracts.site import Approach, Camera, DeviceNote
+from nutgiao.models.contracts.site import Approach, Camera, DeviceNote, Zone
 from nutgiao.models.contracts.words import Indication, VehicleClass, ViolationName
 
 MANIFEST, SIGNATURE = "manifest.json", "signature.bin"
@@ -218,7 +218,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
         signal_source: who told the lamp: controller or picture.
         stills: the pictures.
         site_hash: hash of the signal side of the site file.
-        geometry_hash: hash of approach and camera as they were: the version of lines, lanes and map.
+        geometry_hash: hash of approach, camera and zone as they were: the version of lines, lanes and map.
         calibration_rms_m: error of the camera's map on its own pairs.
         software: version.
         files: SHA-256 of each other file in the bundle.
@@ -289,7 +289,8 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def geometry_hash(approach: Approach | None, camera: Camera) -> str:
+def geometry_hash(approach: Approach | None, camera: Camera, zone: Zone | None = None) -> str:
     """Hash of the geometry on which the figures rest, 16 hexadecimal digits; the camera's address stays out of it."""
     view = (camera.id, camera.width_px, camera.height_px, camera.ground_pairs, camera.view_m)
-    return sha256(msgspec.json.encode((approach, view), order="deterministic"))[:16]
+    rests_on = (approach, view) if zone is None else (approach, view, zone)
+    return sha256(msgspec.json.encode(rests_on, order="deterministic"))[:16]

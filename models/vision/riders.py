@@ -22,6 +22,11 @@ WITHIN = 0.8
 """Share of a machine or person inside a larger machine from which they are one road user. On 32 pictures of Giang Vo
 half a box a picture was such a second one, and leaving them out lost no labelled rider."""
 
+TORSO_INSIDE, TORSO_TOP, TORSO_WIDTH = 0.9, 0.08, 0.8
+"""A second box of the same person, of head and trunk alone: so much of it lies inside the other, the tops are no
+farther apart than this share of the larger one's height, and it is at least this share as wide. Who stands in front of
+somebody, a child or a rider of the next row, has the head lower, and stays."""
+
 HULL_IOU = 0.5
 """Two ridden machines that overlap more are one."""
 
@@ -55,7 +60,7 @@ def join_riders(detections: Detections) -> Detections:
     persons = np.flatnonzero(detections.classes == person_code)
     machines = np.flatnonzero(np.isin(detections.classes, machine_codes))
     if not len(persons) or not len(machines):
-        return detections
+        return detections.select(~_torsos(detections, np.ones(len(detections), np.bool_)))
     fit = _fit(detections.boxes_px[persons], detections.boxes_px[machines])
 
     boxes, scores = detections.boxes_px.copy(), detections.scores.copy()
@@ -83,6 +88,7 @@ def join_riders(detections: Detections) -> Detections:
     same = np.setdiff1d(best, best[suppress(boxes[best], scores[best], np.zeros(len(best), np.int8), HULL_IOU)])
     keep[same] = False
     keep &= ~_within(boxes, detections.classes, keep)
+    keep &= ~_torsos(detections, keep)
     rest = np.flatnonzero(keep)
     order = rest[np.argsort(detections.classes[rest] == person_code, kind="stable")]
     return Detections(boxes, scores, detections.classes).select(order)
@@ -99,6 +105,19 @@ def _within(boxes: NDArray[np.float32], classes: NDArray[np.int8], alive: NDArra
     covered = np.clip(width, 0.0, None) * np.clip(depth, 0.0, None) >= WITHIN * np.maximum(area, 1e-9)[:, None]
     covered &= (alive & machine)[None, :] & small[:, None] & (area[None, :] > area[:, None])
     return np.asarray(covered.any(axis=1))
+
+
+def _torsos(detections: Detections, alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``(n,)`` True for persons who are the upper part of another one; both of them alive."""
+    boxes = detections.boxes_px
+    person = alive & (detections.classes == CLASS_CODE[VehicleClass.PEDESTRIAN])
+    one, other = boxes[:, None, :], boxes[None, :, :]
+    size, whole = one[..., 2:] - one[..., :2], other[..., 2:] - other[..., :2]
+    shared = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    torso = np.clip(shared, 0.0, None).prod(axis=2) >= TORSO_INSIDE * size.prod(axis=2)
+    torso &= np.abs(one[..., 1] - other[..., 1]) <= TORSO_TOP * whole[..., 1]
+    torso &= (size[..., 0] >= TORSO_WIDTH * whole[..., 0]) & (size[..., 1] < whole[..., 1])
+    return np.asarray((torso & person[:, None] & person[None, :]).any(axis=1))
 
 
 def _inside(small: NDArray[np.float32], large: NDArray[np.float32], share: float, *, low: bool) -> NDArray[np.bool_]:

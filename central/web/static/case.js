@@ -5,7 +5,7 @@ import { owner } from "./case-owner.js";
 import { flow, steps } from "./case-steps.js";
 import { el, plain } from "./dom.js";
 import { traceChart } from "./trace.js";
-import { UNITS, clock, date, knows, named, number, t } from "./words.js";
+import { UNITS, clock, date, knows, named, number, sentence, t } from "./words.js";
 
 const remembered = () => { try { return localStorage.getItem("nutgiao.reviewer") ?? ""; } catch { return ""; } };
 const TYPING = /^(INPUT|TEXTAREA|SELECT)$/;
@@ -222,7 +222,8 @@ export class Case {
       [t("occurred"), `${date(c.occurred_s)} ${clock(c.occurred_s)}`],
       [t("place"), [c.approach && named(c.approach), c.lane, c.zone && named(c.zone)].filter(Boolean).join(" · ")],
       [t("track"), `${t(c.vehicle_class)} · ${c.track}`],
-      evidence && [t("plate"), plate ? plain(plate.text ?? t("plate_unreadable", { why: plate.reason ?? "–" })) : t("plate_not_read")],
+      evidence && [t("plate"), plate ? plain(plate.text ?? t("plate_unreadable", { why: sentence(plate.reason ?? "–") })) : t("plate_not_read")],
+      evidence?.manifest?.troubles?.length && [t("troubles"), plain(sentence(evidence.manifest.troubles.join("; ")))],
       law && [t("law"), plain(`${law.law} ${law.article}`)],
       [t("confidence"), `${number(100 * c.confidence, 1)} %`],
       [t("deadline"), date(c.deadline_s)],
@@ -232,7 +233,7 @@ export class Case {
       el("h3", {}, t("numbers")),
       el("table", { class: "numbers" }, el("tbody", {}, rows.map(([key, value]) => el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, el("bdi", {}, value)))))),
       c.checks.length ? [el("h3", {}, t("checks")), el("ul", { class: "checks" }, c.checks.map((check) => el("li", { class: check.result },
-        el("b", {}, t(`check_${check.name}`)), ` ${t(check.result)} `, el("bdi", { class: "muted" }, check.detail))))] : [],
+        el("b", {}, t(`check_${check.name}`)), ` ${t(check.result)} `, el("bdi", { class: "muted" }, sentence(check.detail)))))] : [],
       owner(this),
       el("h3", {}, t("trail")),
       el("ul", { class: "trail", tabindex: 0 }, grouped(c.trail).map((row) => el("li", {},

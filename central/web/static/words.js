@@ -140,6 +140,8 @@ const WORDS = {
   "note_no picture": ["không có hình", "no picture"],
   "note_controller and picture disagree about the lamp and its violations are not reported": ["tủ điều khiển và hình ảnh không khớp về đèn, vi phạm tại đèn đó không được báo", "controller and picture disagree about the lamp and its violations are not reported"],
   "note_clocks are too far apart and violations at lamps are not reported": ["các đồng hồ lệch nhau quá nhiều, vi phạm đèn tín hiệu không được báo", "clocks are too far apart and violations at lamps are not reported"],
+  "note_rules with hours wait because no time server keeps the clock": ["quy tắc theo giờ tạm dừng vì không có máy chủ thời gian nào giữ đồng hồ", "rules with hours wait because no time server keeps the clock"],
+  "note_rules with hours wait because the clock is too far from its time servers": ["quy tắc theo giờ tạm dừng vì đồng hồ lệch quá xa máy chủ thời gian", "rules with hours wait because the clock is too far from its time servers"],
   "note_a rule does not run": ["một quy tắc phát hiện không chạy", "a rule does not run"],
   "note_the picture is frozen": ["hình bị đứng", "the picture is frozen"],
   "note_the picture is black": ["hình tối đen", "the picture is black"],
@@ -188,13 +190,42 @@ export function t(key, values = {}) {
 /** A site's own names; those that sites usually give are translated, others are shown as they are. */
 export const named = (name) => (`name_${name}` in WORDS ? t(`name_${name}`) : String(name));
 
+const SENTENCES = CASES.sentences.map(([vi, en]) => ({ vi, around: en.split(/\{\w+\}/), names: [...en.matchAll(/\{(\w+)\}/g)].map((each) => each[1]) }));
+
+/** What box or centre has said in English, sentences with a semicolon between two; others are shown as they came. */
+export const sentence = (said) => (language === "en" ? said : String(said).split("; ").map(translated).join("; "));
+
+function translated(said) {
+  for (const { vi, around, names } of SENTENCES) {
+    const values = between(around, said);
+    if (values) return names.reduce((told, name, k) => told.replaceAll(`{${name}}`, () => (values[k] === said ? said : translated(values[k]))), vi);
+  }
+  return /^[+-]?\d+\.\d+$/.test(said) ? said.replace(".", ",") : said;
+}
+
+/** What stands between fixed pieces of a text; each piece is taken where it first comes. */
+function between(around, said) {
+  if (around.length === 1) return said === around[0] ? [] : null;
+  if (!said.startsWith(around[0]) || !said.endsWith(around.at(-1))) return null;
+  const found = [], end = said.length - around.at(-1).length;
+  let begin = around[0].length;
+  for (const piece of around.slice(1, -1)) {
+    const at = said.indexOf(piece, begin);
+    if (at < 0 || at + piece.length > end) return null;
+    found.push(said.slice(begin, at));
+    begin = at + piece.length;
+  }
+  return begin <= end ? [...found, said.slice(begin, end)] : null;
+}
+
 /** Why a node is as it is, and its rung: known sentences are translated, others and the details after a colon are shown as they came. */
 export function note(words) {
   const silent = /^silent for (\d+) s$/.exec(words);
   if (silent) return t("note_silent", { s: silent[1] });
   const [, sentence, details] = /^(.*?)(?:: (.*))?$/s.exec(words);
   if (!knows(`note_${sentence}`)) return words;
-  return details === undefined ? t(`note_${sentence}`) : `${t(`note_${sentence}`)}: ${details.split(", ").map(named).join(", ")}`;
+  const of = sentence.startsWith("rules with hours") ? t : named; // kinds of violations, or names of the site
+  return details === undefined ? t(`note_${sentence}`) : `${t(`note_${sentence}`)}: ${details.split(", ").map((each) => of(each)).join(", ")}`;
 }
 
 /** Several of them, a semicolon between two, each told once. */

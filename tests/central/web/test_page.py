@@ -20,6 +20,7 @@ from nutgiao.central.cases.auto import Auto
 from nutgiao.central.cases.desk import Desk
 from nutgiao.central.cases.flow import CaseState
 from nutgiao.central.cases.persons import plain
+from nutgiao.central.cases.words import Words
 from nutgiao.central.sqlite_store import SqliteStore
 from nutgiao.central.state import NetworkState
 from nutgiao.central.web.serve import WebServer
@@ -152,6 +153,14 @@ def test_the_rung_is_shown_with_its_reason_in_both_languages(
     assert page.errors() == []
 
 
+def test_rules_that_wait_for_a_clock_are_named(page: Page, centre: tuple[NetworkState, SqliteStore]) -> None:
+    waits = "rules with hours wait because no time server keeps the clock: bus_lane"
+    health = Voice(SITE, boot="b2").health(NOW + 1, life_s=1e6, state="degraded")
+    centre[0].take(msgspec.structs.replace(health, note=waits), NOW)
+    said = "quy tắc theo giờ tạm dừng vì không có máy chủ thời gian nào giữ đồng hồ: Đi vào làn xe buýt"
+    page.until(lambda: any(said in (one.get_attribute("title") or "") for one in page.all("#junctions [title]")))
+
+
 def test_a_request_for_priority_is_on_the_card_in_both_languages_with_its_reason(
     page: Page, centre: tuple[NetworkState, SqliteStore]
 ) -> None:
@@ -188,6 +197,9 @@ def test_a_violation_is_opened_looked_at_and_approved(page: Page, centre: tuple[
     assert page.all(".trace .band.amber")
     assert page.text(".flow .here") == "Đang duyệt"
     assert len(page.all(".checks .ok")) == 6
+    checks = page.text(".checks")
+    assert "đúng là gói mà báo cáo nêu" in checks
+    assert "the bundle" not in checks
     page.press("#to-approved")
     page.until(lambda: page.all("dialog .chip.approved"))
     case = store.violation("v1")
@@ -277,6 +289,22 @@ def test_a_case_is_exported_from_the_page(page: Page, centre: tuple[NetworkState
     page.until(lambda: any(row.action == "exported" for row in centre[1].audit("v1")))
     page.until(lambda: "xuất hồ sơ" in page.text("dialog .trail"))
     assert page.errors() == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "pictures against lamps +0.120 s (bound 0.5 s); the other was not measured",
+        "calibrated on 2026-01-31, 12 days before, 0.11 m; the limit is 365 days",
+        "the clip lacks no picture for 1.4 s, from -2.0 s of the act on; no codec for a clip works on this box",
+        "unreadable: too small",
+        "Decree 168/2024, 7.7(c) holds from 2025-01-01 to today, not on 2024-12-31; unsure: $& {law} $1",
+        "<b>follows</b> {case}; follows {case}",
+    ],
+)
+def test_page_and_document_say_the_same(page: Page, said: str) -> None:
+    script = "const w = await import('./words.js'); return w.sentence(arguments[0])"
+    assert page.driver.execute_script(script, said) == Words("vi").sentence(said) != said
 
 
 def test_language_is_switched_and_remembered(page: Page) -> None:

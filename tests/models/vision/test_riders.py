@@ -63,6 +63,21 @@ def test_the_same_machine_found_twice_is_one_road_user() -> None:
     assert names(join_riders(twice)) == [MOTORCYCLE]
 
 
+def test_head_and_trunk_of_somebody_found_whole_are_no_second_person() -> None:
+    """As at Hang Giay: boxes 771,448 to 830,509 and 768,447 to 832,546 are one rider behind another."""
+    whole, trunk = (768, 447, 832, 546), (771, 448, 830, 509)
+    alone = join_riders(street((PERSON, whole), (PERSON, trunk)))
+    beside = join_riders(street((PERSON, trunk), (PERSON, whole), (MOTORCYCLE, (100, 540, 160, 640))))
+    assert alone.boxes_px.tolist() == [list(whole)]
+    assert names(beside) == [MOTORCYCLE, PERSON]
+    assert beside.boxes_px[1].tolist() == list(whole)
+
+
+def test_child_in_front_of_a_grown_up_is_a_person_of_its_own() -> None:
+    """The head is lower, so there are two people, and two faces to cover."""
+    assert len(join_riders(street((PERSON, (100, 100, 160, 260)), (PERSON, (102, 160, 156, 258))))) == 2
+
+
 def test_child_between_the_grown_ups_is_no_pedestrian() -> None:
     family = street((MOTORCYCLE, (98, 95, 142, 150)), (PERSON, (100, 50, 140, 130)), (PERSON, (110, 60, 130, 90)))
     assert names(join_riders(family)) == [MOTORCYCLE]
