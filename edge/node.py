@@ -149,7 +149,8 @@ class Node:
             if not settled:  # nobody can say by which clock they were stamped
                 continue
             for news in lamps:
-                self._perception.on_signal(news.time_s, {news.group: news.indication}, PICTURE, news.confidence)
+                shown = {news.group: news.indication}
+                self._perception.on_signal(news.time_s, shown, PICTURE, news.confidence, news.ends_s)
             for frame in frames:
                 self._perception.on_frame(frame)
         controller_s = cabinet_s(status) if status is not None else None

@@ -162,6 +162,7 @@ class Perception:
         groups: Mapping[str, Indication],
         source: str = CONTROLLER,
         confidence: float | None = None,
+        ends_s: float | None = None,
     ) -> None:
         """Takes in what the lamps show, each second or whenever a lamp reader knows more.
 
@@ -170,11 +171,12 @@ class Perception:
             groups: indication of each signal group.
             source: who tells: the controller or the picture.
             confidence: 0..1 that it is right; None where the source gives none.
+            ends_s: when their countdown will be over; None where none was read.
         """
         if time_s < self._signals_s - SET_BACK_S:
             self.signals = SignalTrace()
         self._signals_s = time_s
-        self.signals.report(time_s, groups, source, confidence)
+        self.signals.report(time_s, groups, source, confidence, ends_s)
 
     def on_emergency(self, time_s: float, approaches: Collection[str]) -> None:
         """Takes in by which approaches an emergency vehicle may be coming; nobody on them is told of meanwhile.

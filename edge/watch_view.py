@@ -114,7 +114,8 @@ class SiteView:
     def track(self, frame: Frame, found: Detections, lamps: Sequence[LampReading]) -> tuple[Detections, Snapshot]:
         """See `View.track`."""
         for news in (one for lamp in lamps for one in news_of(lamp, frame.time_s)):
-            self._perception.on_signal(news.time_s, {news.group: news.indication}, PICTURE, news.confidence)
+            shown = {news.group: news.indication}
+            self._perception.on_signal(news.time_s, shown, PICTURE, news.confidence, news.ends_s)
         assert self._users is not None  # noqa: S101 - made with the first frame
         users = self._users.of(found)
         # The picture stays out: nothing here builds evidence, and the ring buffer would hold twelve seconds of pixels.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -165,6 +166,11 @@ def _pictures(dossier: Dossier, words: Words) -> list[Flowable]:
         parts.append(text(words("no_trace")))
     source = words.sentence(manifest.signal_source)
     parts.append(text(f"{words('lamp_source')}: {source}, {manifest.signal_group or '–'}", SMALL))
+    act_s = manifest.occurred_s
+    for run in manifest.lamps:
+        if run.countdown_end_s is not None and run.start_s <= act_s <= run.last_s:
+            left_s = math.floor(run.countdown_end_s - act_s)
+            parts.append(text(words("countdown_left", s=f"{left_s}"), SMALL))
     return parts
 
 

@@ -269,6 +269,7 @@ class OpenCase:
                 last_s=run.last_s,
                 source=run.source,
                 confidence=run.confidence,
+                countdown_end_s=None if run.ends_s is None else round(run.ends_s, 1),
             )
             for run in runs
         )

@@ -21,12 +21,14 @@ class LampNews:
         group: signal group.
         indication: what it shows.
         confidence: 0..1 that this is right.
+        ends_s: when the countdown beside it will be over; None where there is none or it cannot be read.
     """
 
     time_s: float
     group: str
     indication: Indication
     confidence: float = 1.0
+    ends_s: float | None = None
 
 
 class Clock(Protocol):

@@ -163,4 +163,5 @@ def news_of(reading: LampReading, time_s: float) -> list[LampNews]:
     if reading.doubt:
         return []
     times = (reading.since_s, time_s) if reading.changed else (time_s,)
-    return [LampNews(at_s, reading.group, reading.indication, reading.confidence) for at_s in times]
+    ends_s = reading.countdown.end_s if reading.countdown is not None else None
+    return [LampNews(at_s, reading.group, reading.indication, reading.confidence, ends_s) for at_s in times]

@@ -41,6 +41,7 @@ class Run:
         last_s: last report so far.
         source: who told: controller or picture.
         confidence: 0..1, the lowest of its reports; None where the source gives none.
+        ends_s: when its countdown will be over, as last read; None where none was read.
     """
 
     indication: Indication
@@ -48,6 +49,7 @@ class Run:
     last_s: float
     source: str = CONTROLLER
     confidence: float | None = None
+    ends_s: float | None = None
 
 
 class SignalTrace:
@@ -76,6 +78,7 @@ class SignalTrace:
         groups: Mapping[str, Indication],
         source: str = CONTROLLER,
         confidence: float | None = None,
+        ends_s: float | None = None,
     ) -> None:
         """Takes a report in; one that is older than the last of its source is ignored.
 
@@ -84,6 +87,7 @@ class SignalTrace:
             groups: indication of each group.
             source: who tells: `CONTROLLER` or `PICTURE`.
             confidence: 0..1 that it is right; None where the source gives none.
+            ends_s: when their countdown will be over; None where none was read.
         """
         for group, indication in groups.items():
             runs = self._runs.setdefault(group, {}).setdefault(source, deque())
@@ -95,6 +99,8 @@ class SignalTrace:
                     runs[-1].confidence = min(confidence, runs[-1].confidence or confidence)
             else:
                 runs.append(Run(indication, time_s, time_s, source, confidence))
+            if ends_s is not None:
+                runs[-1].ends_s = ends_s
             while runs[0].last_s < time_s - _KEPT_S:
                 runs.popleft()
             if source == PICTURE:

@@ -101,6 +101,7 @@ class LampRun(msgspec.Struct, frozen=True, kw_only=True):
         last_s: last report.
         source: who told: controller or camera.
         confidence: 0..1, the lowest of a reader's reports; None where the source gives none.
+        countdown_end_s: when the countdown beside it would be over, as last read; None where none was read.
     """
 
     group: str
@@ -109,6 +110,7 @@ class LampRun(msgspec.Struct, frozen=True, kw_only=True):
     last_s: float
     source: str
     confidence: float | None = None
+    countdown_end_s: float | None = None
 
 
 class CalibrationClaim(msgspec.Struct, frozen=True, kw_only=True):

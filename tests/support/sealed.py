@@ -15,6 +15,7 @@ from nutgiao.models.contracts.evidence import (
     SIGNATURE,
     CalibrationClaim,
     ClipInfo,
+    LampRun,
     LawNote,
     Manifest,
     PlateNote,
@@ -80,7 +81,7 @@ class Sealer:
             signal_source="controller", stills=stills, site_hash="ab" * 8, geometry_hash="cd" * 8,
             calibration_rms_m=0.11, software="0.1.0", files={name: sha256(data) for name, data in files.items()},
             previous_sha256=self._previous, public_key=self.public_key, zone=report.zone, number=self._number,
-            clip=film, plate_file="plate.jpg", law=LAW,
+            lamps=(shown_red(report.occurred_s),), clip=film, plate_file="plate.jpg", law=LAW,
             plate=PlateNote(text="29-B1 123.45", confidence=0.97, form="motorcycle"),
             calibration=CalibrationClaim(method="pairs", made=occurred[:10]),
         )  # fmt: skip
@@ -114,3 +115,11 @@ def trace(occurred_s: float) -> bytes:
         for k in range(20)
     ]
     return "\n".join(["time_s,x_m,y_m,speed_mps,sd_m,seen,lamp", *rows, ""]).encode()
+
+
+def shown_red(act_s: float) -> LampRun:
+    """The red of the act, with a countdown that would go on for 23 s."""
+    return LampRun(
+        group="m", indication=Indication.RED, start_s=act_s - 4.0, last_s=act_s + 2.0, source="picture",
+        confidence=0.97, countdown_end_s=act_s + 23.6,
+    )  # fmt: skip

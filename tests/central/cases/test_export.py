@@ -70,10 +70,22 @@ def test_the_document_says_in_both_languages_what_happened_who_decided_and_what_
                 "Trang 1/",
                 "đúng là gói mà báo cáo nêu",
                 "tủ điều khiển",
+                "Đồng hồ đếm ngược khi đó còn 23 s",
                 "Gói bằng chứng nguyên vẹn: Đạt",
             ),
         ),
-        ("en", ("Traffic violation case", "Red light", "Approved by Nguyễn Thị An", "Red for", "1.40 s", "Page 1 of")),
+        (
+            "en",
+            (
+                "Traffic violation case",
+                "Red light",
+                "Approved by Nguyễn Thị An",
+                "Red for",
+                "1.40 s",
+                "Page 1 of",
+                "The countdown showed 23 s",
+            ),
+        ),
     ):
         text = text_of(exported, language)
         for words in (

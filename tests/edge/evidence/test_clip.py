@@ -20,6 +20,7 @@ from nutgiao.edge.evidence.clip import WRITERS, make_clip
 from nutgiao.edge.evidence.picture import draw_still
 from nutgiao.edge.evidence.subject import PlateFound, subject_views
 from nutgiao.edge.perception import Perception
+from nutgiao.edge.violation.trace import PICTURE
 from nutgiao.models.contracts.clocks import ClockNote
 from nutgiao.models.contracts.evidence import PlateNote
 from nutgiao.models.contracts.site import DeviceNote, Site
@@ -28,7 +29,7 @@ from nutgiao.models.contracts.words import VehicleClass
 from nutgiao.models.vision.detections import DetectedFrame, Detections
 from tests.edge.evidence.test_bundle import KEY
 from tests.support.browser import browser
-from tests.support.scenes import GREEN, RED, Scene, Vehicle, drive, site, stand, watch
+from tests.support.scenes import GREEN, RED, START_S, Scene, Vehicle, drive, site, stand, watch
 
 SCALE = 2  # pictures are half as wide as the calibrated one, to keep the tests quick
 SENT_BYTES = 1_500_000
@@ -127,6 +128,18 @@ def test_the_bundle_has_all_its_parts_and_goes_over_a_thin_line(sealed: SealedBu
         ("g", RED, "controller"),
     ]
     assert manifest.confidences["seen_share"] > 0.9
+
+
+def test_what_the_countdown_showed_is_in_the_trace_of_the_lamp(sealed: SealedBundle) -> None:
+    perception = Perception(town(), "j1", "b1")
+    (violation,) = watch(
+        perception, Street([Vehicle(drive(8.0, 11.0), 6.5)]), 17, lambda t: RED if t >= 8 else GREEN, fps=4.0
+    ).violations
+    perception.on_signal(START_S + 9.0, {"g": RED}, PICTURE, 0.9, START_S + 40.26)
+    perception.on_signal(START_S + 10.0, {"g": RED}, PICTURE, 0.9)  # hidden for a moment: what was read still holds
+    seen = [run for run in perception.case(violation).lamps if run.source == PICTURE]
+    assert [run.countdown_end_s for run in seen] == [pytest.approx(START_S + 40.3)]
+    assert {run.countdown_end_s for run in sealed.manifest.lamps} == {None}
 
 
 @pytest.mark.parametrize("writer", range(len(WRITERS)), ids=[codec for _, _, codec in WRITERS])
