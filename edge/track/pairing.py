@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgiao.edge.track.occlusion import follow_box
 from nutgiao.models.jit import kernel
 
 Floats = NDArray[np.float64]
@@ -97,6 +98,70 @@ def pairing_cost(
                 possible += 1
                 if kinds[i] != detected[j]:
                     cost[i, j] += other_kind_cost
+    return possible
+
+
+@kernel(
+    "i8(f8[:, ::1], f8[:, ::1], f8[:, ::1], f4[:, ::1], f8[:, ::1], i1[::1], i8[::1],"
+    " f4[:, ::1], i1[::1], i1[::1], i8, f8, f8[:, ::1])"
+)
+def overlap_cost(
+    state: Floats,
+    to_ground: Floats,
+    to_image: Floats,
+    track_boxes_px: NDArray[np.float32],
+    foot_px: Floats,
+    kinds: NDArray[np.int8],
+    misses: NDArray[np.int64],
+    boxes_px: NDArray[np.float32],
+    detected: NDArray[np.int8],
+    grades: NDArray[np.int8],
+    offered: int,
+    least: float,
+    cost: Floats,
+) -> int:
+    """One minus the overlap (intersection over union) of a track's expected box with each detection.
+
+    Args:
+        state: ``(n, 4)`` predicted.
+        to_ground: ``(3, 3)`` the camera's map.
+        to_image: ``(3, 3)`` its inverse.
+        track_boxes_px: ``(n, 4)`` last box; it is moved with the place and grows with nearness.
+        foot_px: ``(n, 2)`` middle of its lower edge.
+        kinds: ``(n,)`` size group of the track; it pairs with its own only.
+        misses: ``(n,)`` frames without detection, this one included; 0 pairs with nothing.
+        boxes_px: ``(m, 4)`` detected.
+        detected: ``(m,)`` size group of the detection.
+        grades: ``(m,)``.
+        offered: detections of other grades pair with nothing.
+        least: smallest overlap.
+        cost: ``(n, m)`` output, ``inf`` where the overlap is smaller.
+
+    Returns:
+        How many pairings are possible.
+    """
+    possible = 0
+    box, foot = np.empty(4, np.float32), np.empty(2)
+    for i in range(len(state)):
+        cost[i, :] = np.inf
+        if misses[i] == 0:
+            continue
+        box[:], foot[:] = track_boxes_px[i], foot_px[i]
+        follow_box(state[i], to_ground, to_image, box, foot)
+        for j in range(len(boxes_px)):
+            if grades[j] != offered or kinds[i] != detected[j]:
+                continue
+            across = min(box[2], boxes_px[j, 2]) - max(box[0], boxes_px[j, 0])
+            down = min(box[3], boxes_px[j, 3]) - max(box[1], boxes_px[j, 1])
+            if across <= 0.0 or down <= 0.0:
+                continue
+            both = across * down
+            one = (box[2] - box[0]) * (box[3] - box[1])
+            other = (boxes_px[j, 2] - boxes_px[j, 0]) * (boxes_px[j, 3] - boxes_px[j, 1])
+            overlap = both / (one + other - both)
+            if overlap >= least:
+                cost[i, j] = 1.0 - overlap
+                possible += 1
     return possible
 
 

@@ -1,7 +1,8 @@
 """The tracker: detections of one camera to road users with an identity, followed in metres on the ground.
 
 Every frame: predict all tracks to the frame's time; pair confirmed tracks with strong detections, then those left with
-weak ones; pair candidates with the strong detections that nobody took; the rest of the strong ones become candidates.
+weak ones, then those left by how far their boxes overlap in the picture; pair candidates with the strong detections
+that nobody took; the rest of the strong ones become candidates.
 Pairing is optimal by likelihood on the ground, where a queue of motorcycles that overlap in the picture stands apart. A
 later stage never takes what an earlier one could have had.
 """
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from nutgiao.edge.track.kalman import correct, predict, restrain
 from nutgiao.edge.track.occlusion import coast, cut_bottoms, off_rim
-from nutgiao.edge.track.pairing import STRONG, WEAK, grade, pairing_cost, renew
+from nutgiao.edge.track.pairing import STRONG, WEAK, grade, overlap_cost, pairing_cost, renew
 from nutgiao.edge.track.pool import Pool
 from nutgiao.edge.track.prior import VelocityPrior
 from nutgiao.edge.track.settings import TrackerSettings
@@ -105,6 +106,7 @@ class Tracker:
         seen = self._observe(detections)
         self._pair(self._confirmed, time_s, seen, STRONG)
         self._pair(self._confirmed, time_s, seen, WEAK)
+        self._pair_in_picture(self._confirmed, time_s, seen)
         self._pair(self._candidates, time_s, seen, STRONG)
         self._end(time_s, seen.boxes_px)
         self._confirm()
@@ -146,8 +148,37 @@ class Tracker:
         )
         if not possible:
             return
+        self._take(pool, time_s, seen, cost, s.miss_cost)
+
+    def _pair_in_picture(self, pool: Pool, time_s: float, seen: _Sightings) -> None:
+        """Pairs who is still without a detection by how far boxes overlap in the picture.
+
+        Who is partly hidden, or brakes hard at two frames a second, is not where the ground says, but still there in
+        the picture.
+        """
+        s, cost = self._settings, np.empty((len(pool), len(seen.grades)))
+        possible = overlap_cost(
+            pool.state,
+            self._homography.to_ground,
+            self._homography.to_image,
+            pool.boxes_px,
+            pool.foot_px,
+            _KIND.take(pool.classes),
+            pool.misses,
+            seen.boxes_px,
+            _KIND.take(seen.classes),
+            seen.grades,
+            STRONG,
+            s.least_overlap,
+            cost,
+        )
+        if possible:
+            self._take(pool, time_s, seen, cost, 1.0)
+
+    def _take(self, pool: Pool, time_s: float, seen: _Sightings, cost: NDArray[np.float64], miss_cost: float) -> None:
+        """Gives each track its cheapest detection, and updates it by that."""
         taken = np.empty(len(pool), np.int64)
-        assign_kernel(cost, s.miss_cost, taken)
+        assign_kernel(cost, miss_cost, taken)
         correct(taken, seen.ground_m, seen.covariance, pool.state, pool.covariance)
         renew(
             taken,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nutgiao.edge.track.prior import ApproachPrior
+from nutgiao.edge.track.settings import TrackerSettings
 from nutgiao.edge.track.tracker import Tracker
 from nutgiao.edge.track.tracks import Tracks
 from nutgiao.models.contracts.errors import ContractError
@@ -67,6 +68,26 @@ def test_ids_survive_three_lost_frames_in_a_row() -> None:
     times = every(0.2, 12.0)
     frames = follow(Scene(cars), times, missing=(20, 21, 22, 40, 41, 42))
     assert len(ids(frames)) == 4
+
+
+@pytest.mark.parametrize(("least_overlap", "names"), [(0.3, 1), (1.1, 2)])
+def test_who_is_hidden_below_is_held_by_the_picture(least_overlap: float, names: int) -> None:
+    """The wheels go behind something: on the ground the box jumps back by metres, in the picture it is the same."""
+    leg, scene = approach(), Scene([Vehicle(stand(12.0))], noise_px=0.5, miss_share=0.0)
+    camera = Pinhole().camera(leg)
+    settings = TrackerSettings(least_overlap=least_overlap)
+    size = camera.width_px, camera.height_px
+    eye = Tracker("t", fit_homography(np.array(camera.ground_pairs)), size, ApproachPrior.of([leg]), settings=settings)
+    seen = []
+    for k in range(30):
+        found = scene.detections(k / 2)
+        if k >= 12:
+            boxes = np.array(found.boxes_px)
+            boxes[:, 3] -= 0.45 * (boxes[:, 3] - boxes[:, 1])
+            found = Detections(boxes, found.scores, found.classes)
+        seen.append(eye.step(START_S + k / 2, found))
+    assert len(ids(seen)) == names
+    assert len(seen[-1]) == 1
 
 
 @pytest.mark.parametrize("fps", [2.0, 6.0, 25.0])
