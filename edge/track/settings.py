@@ -15,7 +15,7 @@ class TrackerSettings:
         gate: largest squared Mahalanobis distance of a pairing; 16 loses 3 of 10,000 true ones.
         miss_cost: what leaving a track without its detection costs: minus twice the logarithm of the density of other
             road users per square metre, less 3.7; 8 stands for one in 340 m2.
-        least_overlap: smallest overlap (intersection over union) in the picture for who was found nowhere on the ground;
+        least_overlap: smallest intersection over union in the picture for who was found nowhere on the ground;
             line counts of the virtual cameras came from -1.9, -5.8 and -12.9 % to 0, -2.8 and -6.5 % by it.
         other_kind_cost: added where a rider's track meets a car's box.
         confirm_hits: detections that confirm a candidate.
