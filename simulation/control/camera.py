@@ -82,7 +82,8 @@ class CameraSight:
         self._settle()
         self._announced.lead(self._beyond)
         hidden = self._beyond.end()
-        return self._seen(hidden, exits)
+        tails = [bodies[token].tail_lane for token in self._leaving if token in bodies]
+        return self._seen(hidden, exits, tails)
 
     def _find(self, bodies: dict[str, Body]) -> tuple[dict[tuple[int, str], Found], dict[int, list[Body]]]:
         """Who is found before the lights, and who is in the view of exits, by lane."""
@@ -285,7 +286,7 @@ class CameraSight:
         self._keys += 1
         return self._keys - 1
 
-    def _seen(self, hidden: list[float], exits: dict[int, list[Body]]) -> Seen:
+    def _seen(self, hidden: list[float], exits: dict[int, list[Body]], tails: list[int]) -> Seen:
         views = self.views
         rows, waiting = self._announced.rows(self._row)
         inside_veh = np.zeros(len(self._lights.lanes))
@@ -296,6 +297,9 @@ class CameraSight:
             if before != NONE:
                 inside_veh[before] += 1.0
             rows += self._row(track, views.speed_mps[track.lane], track.speed_mps < _HALTS_MPS, before)
+        for lane in tails:
+            if lane != NONE and views.before[lane] != NONE:
+                inside_veh[views.before[lane]] += 1.0
         rows += self._hidden_rows(hidden, waiting, inside_veh)
         self._room_veh = self._room(exits)
         return seen_of(rows, self._room_veh, inside_veh, self._passed_s)

@@ -10,6 +10,7 @@ import numpy as np
 from nutgiao.models.queueing.junction.seen import Seen, free_s
 from nutgiao.models.queueing.junction.tables import NONE
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
+from nutgiao.simulation.control.tails import Tail
 from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
 from nutgiao.simulation.control.ways import Meeting, Ways
 
@@ -23,12 +24,13 @@ _SLOWEST_MPS = 5.0
 
 @dataclass(slots=True)
 class _Known:
-    """What stays of a vehicle: number, route, its lights, and on which lane it came to the line last second."""
+    """What stays of a vehicle: number, route, its lights, tail, and on which lane it came to the line last second."""
 
     key: int
     route: tuple[str, ...]
     meetings: list[Meeting | None]
     factor: float
+    tail: Tail
     lane: int = NONE
     at: int = -1
 
@@ -70,8 +72,9 @@ class PerfectSight:
             if lane != NONE:
                 lanes.append(lane)
                 places.append((pos_m, speed_mps))
-            elif (ahead := self._leads_to(lane_id)) != NONE:
-                coming.append(ahead)
+            else:
+                coming.append(self._leads_to(lane_id))
+            coming.append(known.tail.stands_on(lane, vehicle.getDistance(name), pos_m))
             self._row(rows, known, index, lane, pos_m, speed_mps)
         for place, name in enumerate(self._sumo.simulation.getPendingVehicles()):
             known = self._known.get(name) or self._meet(name)
@@ -93,7 +96,8 @@ class PerfectSight:
 
     def _meet(self, name: str) -> _Known:
         route = tuple(self._sumo.vehicle.getRoute(name))
-        made = _Known(self._keys, route, self._ways.along(route), float(self._sumo.vehicle.getSpeedFactor(name)))
+        factor, tail = float(self._sumo.vehicle.getSpeedFactor(name)), Tail(self._sumo.vehicle.getLength(name))
+        made = _Known(self._keys, route, self._ways.along(route), factor, tail)
         self._keys += 1
         self._known[name] = made
         return made
@@ -137,7 +141,7 @@ class PerfectSight:
 
     def _seen(self, rows: list[Row], lanes: Any, coming: Any, places: Any) -> Seen:
         lights, street = self._lights, self._lights.street
-        coming_veh = np.bincount(coming, minlength=len(street.lane_ids)).astype(np.float64)
+        coming_veh = np.bincount(coming[coming != NONE], minlength=len(street.lane_ids)).astype(np.float64)
         count = np.bincount(lanes, minlength=len(street.lane_ids)).astype(np.float64)
         free_m = street.lane_length_m - (VEHICLE_M - 0.5) * count
         free_m[count == 0] += 20.0

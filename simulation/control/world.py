@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nutgiao.models.queueing.junction.tables import NONE
+from nutgiao.simulation.control.tails import Tail
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class Body:
         speed_mps: now.
         length_m: of the body.
         height_m: of the body.
+        tail_lane: that only its tail is on; -1 if there is none.
     """
 
     token: str
@@ -27,6 +29,7 @@ class Body:
     speed_mps: float
     length_m: float
     height_m: float
+    tail_lane: int = NONE
 
 
 class World:
@@ -41,11 +44,13 @@ class World:
         self._sumo = sumo
         self._lane = {name: k for k, name in enumerate(lane_ids)}
         self._bodies: dict[str, Body] = {}
+        self._tails: dict[str, Tail] = {}
 
     def read(self) -> dict[str, Body]:
         """All bodies on the street now, by token; those that wait to enter it are not there."""
         vehicle = self._sumo.vehicle
         before, now = self._bodies, {}
+        tails, self._tails = self._tails, {}
         for token in vehicle.getIDList():
             body = before.get(token)
             if body is None:
@@ -53,6 +58,9 @@ class World:
             body.lane = self._lane.get(vehicle.getLaneID(token), NONE)
             body.pos_m = vehicle.getLanePosition(token)
             body.speed_mps = vehicle.getSpeed(token)
+            tail = tails.get(token) or Tail(body.length_m)
+            body.tail_lane = tail.stands_on(body.lane, vehicle.getDistance(token), body.pos_m)
+            self._tails[token] = tail
             now[token] = body
         self._bodies = now
         return now

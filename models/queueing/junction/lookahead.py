@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import float64, int32, int64
 
 from nutgiao.models.jit import inlined, kernel
-from nutgiao.models.queueing.junction.passages import left_over, passage
+from nutgiao.models.queueing.junction.passages import STAYS, left_over, passage
 from nutgiao.models.queueing.junction.signals import signals
 from nutgiao.models.queueing.junction.tables import F8, F8S, I4S, Cluster, Outlook, Scratch, table
 
@@ -83,6 +83,7 @@ def look_ahead(
                 while True:
                     spent_s = passage(c, o, w, p, lane, turn == 0, t, pass_s)
                     if spent_s < 0.0:
+                        cost_s += STAYS - spent_s
                         break
                     cost_s += spent_s
     return cost_s + left_over(c, o, w, p, float(horizon_s))

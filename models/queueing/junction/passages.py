@@ -6,6 +6,7 @@ from nutgiao.models.jit import inlined
 from nutgiao.models.queueing.junction.signals import AMBER_GO
 from nutgiao.models.queueing.junction.tables import (
     AFTER_S,
+    BLOCKED,
     END_COST_S,
     F8,
     GAP_S,
@@ -29,7 +30,7 @@ _HALT_S = 1.5
 """Who loses less than this does not stop."""
 
 STAYS = -1.0
-"""In place of the cost of a passage."""
+"""In place of the cost of a passage; below it, by its cost, if there is no room behind the line."""
 
 
 @inlined
@@ -119,7 +120,7 @@ def passage(  # noqa: PLR0911, PLR0912, PLR0915 - one reason after the other why
     if to != NONE and onward != NONE and not _leads(c, onward, to):  # noqa: PLR1714 - kernels know no mixed tuples
         to = c.link_lane[onward, 0]  # it changes lanes on its way
     if to != NONE and (w.inside_veh[to] + 1.0 > c.room_veh[to] or w.chain_end[to] >= PLACES - 1):
-        return STAYS
+        return float(STAYS - p[BLOCKED])
     if not first and _hindered(c, o, w, p, i, lane, at_s):
         return STAYS
     weight = w.chain_weight[lane, q] if chained else o.weight[k]

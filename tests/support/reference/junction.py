@@ -10,6 +10,7 @@ import numpy as np
 from nutgiao.models.queueing.junction.tables import (
     AFTER_S,
     AMBER_S,
+    BLOCKED,
     END_COST_S,
     FLEX,
     GAP_S,
@@ -204,6 +205,7 @@ class Junction:
         if at_s >= t + 1.0 or (out != NONE and self.room[out] < 1.0):
             return False
         if to != NONE and (self.inside[to] + 1.0 > self.c.room_veh[to] or self.came[to] >= PLACES - 1):
+            self.cost_s += self.p[BLOCKED]
             return False
         if not free and self.hindered(car.link, lane, at_s, shows):
             return False

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nutgiao.models.queueing.junction.lookahead import look_ahead
 from nutgiao.models.queueing.junction.tables import (
+    BLOCKED,
     END_COST_S,
     GAP_S,
     GREEN,
@@ -121,6 +122,17 @@ def test_a_platoon_comes_to_the_next_light_after_its_travel_time() -> None:
     assert straight_s == pytest.approx(0.0)
     blocked_s, _ = passages(c, o, [[(NEVER_S, 0)], [(0.0, 3), (NEVER_S, 2)]], 30)
     assert blocked_s == pytest.approx(30.0 - 6.0 + USUAL[END_COST_S] + USUAL[STOP_COST_S])
+
+
+def test_green_before_a_full_short_street_costs_every_second() -> None:
+    c = two_in_a_row()
+    c.room_veh[2] = 1.0
+    o = outlook(c, [(0, 0, 0.0)], stage=(0, 3), onward=2, halted=True)
+    o.inside_veh[2] = 1.0
+    red_s, _ = passages(c, o, [[(0.0, 1), (NEVER_S, 1)], [(NEVER_S, 3)]], 30)
+    green_s, pass_s = passages(c, o, [[(NEVER_S, 0)], [(NEVER_S, 3)]], 30)
+    assert pass_s[0] > 30.0
+    assert green_s - red_s > 20 * USUAL[BLOCKED]
 
 
 def test_without_a_script_the_light_turns_to_the_street_that_waits() -> None:
