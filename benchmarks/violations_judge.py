@@ -23,6 +23,9 @@ TOLERANCE_S: dict[str, float] = {
     ViolationKind.PARKING: 120.0,
     ViolationKind.PAVEMENT: 15.0,
     ViolationKind.BLOCKED_BOX: 10.0,
+    ViolationKind.BANNED_TURN: 60.0,  # both are the crossing of the line, on which somebody may stand for long
+    ViolationKind.BANNED_UTURN: 60.0,
+    ViolationKind.WRONG_LANE: 60.0,
     ViolationKind.SOLID_LINE: 10.0,  # the middle of a change, which may be slow
 }
 OTHERS_S = 5.0

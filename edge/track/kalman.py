@@ -1,8 +1,8 @@
 """Kernels of the tracker: constant-velocity Kalman filters side by side.
 
 State of a track: x, y in metres, vx, vy in metres per second. The process noise is white acceleration, larger along the
-way the vehicle points than across it, and much smaller while it stands: a standing queue must not swap places under box
-jitter.
+way the vehicle points than across it but for places where vehicles turn, and much smaller while it stands: a standing
+queue must not swap places under box jitter.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 _Q_ALONG = 4.0
 _Q_ALONG_STANDING = 0.25
 _Q_ACROSS = 0.4
+_Q_TURNING = 4.0  # across, where vehicles turn: 5 m/s on an arc of 8 m is 3 m/s^2
 _Q_ACROSS_STANDING = 0.02
 _STANDING_MPS, _FULL_Q_MPS = 0.5, 2.0
 _HELD_MPS = 1.0
@@ -31,12 +32,20 @@ _REACTION_S = 1.0
 _TURNING_MPS = 1.5  # above this the way a vehicle points is where it goes
 
 
-@kernel("void(f8, f8[:, ::1], f8[:, :, ::1], f8[:, ::1], i8[::1])")
-def predict(dt_s: float, state: Floats, covariance: Floats, pointing: Floats, misses: NDArray[np.int64]) -> None:
+@kernel("void(f8, b1[::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], i8[::1])")
+def predict(
+    dt_s: float,
+    turning: NDArray[np.bool_],
+    state: Floats,
+    covariance: Floats,
+    pointing: Floats,
+    misses: NDArray[np.int64],
+) -> None:
     """Moves all tracks ahead in time, in place.
 
     Args:
         dt_s: seconds since the last frame.
+        turning: ``(n,)`` whether each is where vehicles turn.
         state: ``(n, 4)`` x, y, vx, vy.
         covariance: ``(n, 4, 4)``.
         pointing: ``(n, 2)`` unit vector of the way each vehicle points; updated for those that drive.
@@ -63,7 +72,7 @@ def predict(dt_s: float, state: Floats, covariance: Floats, pointing: Floats, mi
         px, py = pointing[i, 0], pointing[i, 1]
         share = min(1.0, max(0.0, (speed - _STANDING_MPS) / (_FULL_Q_MPS - _STANDING_MPS)))
         along = _Q_ALONG_STANDING + share * (_Q_ALONG - _Q_ALONG_STANDING)
-        across = _Q_ACROSS_STANDING + share * (_Q_ACROSS - _Q_ACROSS_STANDING)
+        across = _Q_ACROSS_STANDING + share * ((_Q_TURNING if turning[i] else _Q_ACROSS) - _Q_ACROSS_STANDING)
         q = (
             along * px * px + across * py * py,
             (along - across) * px * py,

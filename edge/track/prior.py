@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,16 @@ from nutgiao.models.contracts.site import Approach
 
 Floats = NDArray[np.float64]
 
-VelocityPrior = Callable[[Floats], tuple[Floats, Floats, Floats]]
-"""From ``(n, 2)`` ground points to ``(n, 2)`` mean velocity, pointing, and variance along and across."""
+
+class VelocityPrior(Protocol):
+    """What is known of velocities by place."""
+
+    def __call__(self, ground_m: Floats) -> tuple[Floats, Floats, Floats]:
+        """From ``(n, 2)`` ground points to ``(n, 2)`` mean velocity, pointing, and variance along and across."""
+
+    def on_approach(self, ground_m: Floats) -> NDArray[np.bool_]:
+        """``(n,)`` whether ``(n, 2)`` points lie where vehicles keep their direction; elsewhere they turn."""
+
 
 _MEAN_SHARE = 0.35  # of the speed limit: a street with a red light in it
 _SIGMA_ALONG_SHARE = 0.35
@@ -62,10 +71,29 @@ class ApproachPrior:
         mean, pointing = np.zeros((n, 2)), np.tile([0.0, 1.0], (n, 1))
         variance = np.full((n, 2), _SIGMA_ELSEWHERE_MPS**2)
         for origin, way, width, limit in zip(self.origin_m, self.pointing, self.width_m, self.limit_mps, strict=True):
-            offset = ground_m - origin
-            side = offset[:, 1] * way[0] - offset[:, 0] * way[1]  # to the left of travel, from the kerb
-            here = (offset @ way < 0) & (side > -_SIDE_MARGIN_M) & (side < width + _SIDE_MARGIN_M)
+            here = _before(ground_m, origin, way, width)
             mean[here] = _MEAN_SHARE * limit * way
             pointing[here] = way
             variance[here] = (_SIGMA_ALONG_SHARE * limit) ** 2, _SIGMA_ACROSS_MPS**2
         return mean, pointing, variance
+
+    def on_approach(self, ground_m: Floats) -> NDArray[np.bool_]:
+        """Whether points lie upstream of the line of an approach, between its kerb and its centre.
+
+        Args:
+            ground_m: ``(n, 2)``.
+
+        Returns:
+            ``(n,)``.
+        """
+        found = np.zeros(len(ground_m), np.bool_)
+        for origin, way, width in zip(self.origin_m, self.pointing, self.width_m, strict=True):
+            found |= _before(ground_m, origin, way, width)
+        return found
+
+
+def _before(ground_m: Floats, origin_m: Floats, way: Floats, width_m: float) -> NDArray[np.bool_]:
+    offset = ground_m - origin_m
+    side = offset[:, 1] * way[0] - offset[:, 0] * way[1]  # to the left of travel, from the kerb
+    here: NDArray[np.bool_] = (offset @ way < 0) & (side > -_SIDE_MARGIN_M) & (side < width_m + _SIDE_MARGIN_M)
+    return here

@@ -27,7 +27,8 @@ class WrongWaySettings:
         distance_m: way upstream, without a break.
         speed_mps: at least this fast.
         from_centre_m: at least this far inside the centre line: beyond it the other direction drives rightly.
-        min_hits: detections of the track while it goes upstream.
+        min_hits: detections of the track while it goes upstream. With 4 a track that hopped along a queue for 2 s was
+            told of once in 3,482 lawful crossings at the middling virtual camera.
         max_sd_m: largest standard error of the front's place.
         steady_mps: largest change of speed from frame to frame.
         hits_per_gap: detections that make up for one frame without.
@@ -39,7 +40,7 @@ class WrongWaySettings:
     distance_m: float = 8.0
     speed_mps: float = 1.5
     from_centre_m: float = 0.5
-    min_hits: int = 4
+    min_hits: int = 6
     max_sd_m: float = 2.0
     steady_mps: float = 2.5
     hits_per_gap: int = 3

@@ -10,9 +10,10 @@ from nutgiao.edge.track.settings import TrackerSettings
 from nutgiao.edge.track.tracker import Tracker
 from nutgiao.edge.track.tracks import Tracks
 from nutgiao.models.contracts.errors import ContractError
-from nutgiao.models.contracts.words import CLASS_CODE, CLASSES, VehicleClass
+from nutgiao.models.contracts.words import CLASS_CODE, CLASSES, Turn, VehicleClass
 from nutgiao.models.vision.detections import Detections
 from nutgiao.models.vision.homography import fit_homography
+from tests.support.movements import way
 from tests.support.scenes import START_S, Pinhole, Scene, Vehicle, approach, brake, drive, stand, start
 
 
@@ -88,6 +89,26 @@ def test_who_is_hidden_below_is_held_by_the_picture(least_overlap: float, names:
         seen.append(eye.step(START_S + k / 2, found))
     assert len(ids(seen)) == names
     assert len(seen[-1]) == 1
+
+
+@pytest.mark.parametrize("turn", [Turn.LEFT, Turn.RIGHT])
+@pytest.mark.parametrize("speed_mps", [4.0, 5.5])
+def test_who_turns_beyond_the_line_keeps_the_id_at_two_frames_a_second(turn: Turn, speed_mps: float) -> None:
+    """From above, 20 pixels a metre: the picture's y is the way against the approach, its x runs to the right."""
+    pairs = np.array([[1000.0 + 20.0 * y, 1000.0 - 20.0 * x, y, x] for x in (-50.0, 50.0) for y in (-50.0, 50.0)])
+    leg = approach(origin_m=(0.0, 0.0), heading_deg=0.0)
+    eye = Tracker("t", fit_homography(pairs), (2000, 2000), ApproachPrior.of([leg]), noise_px=6.0)
+    turning, random = way(turn, speed_mps, 1.5), np.random.default_rng(1)
+    seen = []
+    for k in range(30):
+        x, y = turning(0.5 * k)
+        if not (abs(x) < 40.0 and abs(y) < 40.0):
+            continue
+        foot = np.array([1000.0 - 20.0 * y, 1000.0 + 20.0 * x]) + random.normal(0.0, 4.0, 2)
+        box = np.array([[foot[0] - 10.0, foot[1] - 40.0, foot[0] + 10.0, foot[1]]], np.float32)
+        seen.append(eye.step(START_S + 0.5 * k, Detections(box, np.array([0.9], np.float32), np.zeros(1, np.int8))))
+    assert len(ids(seen)) == 1
+    assert seen[-1].unseen_s[0] == 0.0
 
 
 @pytest.mark.parametrize("fps", [2.0, 6.0, 25.0])

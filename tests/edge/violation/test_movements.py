@@ -54,6 +54,14 @@ def test_who_takes_a_banned_turn_is_told_of_once(turn: Turn) -> None:
     check()
 
 
+@settings(max_examples=30, deadline=None)
+@given(speed=st.floats(4.0, 7.0), radius_m=st.floats(4.0, 9.5), seed=SEEDS, fps=st.sampled_from([2.0, 4.0, 10.0]))
+def test_a_wide_turn_round_is_no_left_turn_on_the_way(speed: float, radius_m: float, seed: int, fps: float) -> None:
+    here = street(ViolationKind.BANNED_TURN, seed=seed, banned=(Ban(turns=(LEFT,)),))
+    here.fps = fps
+    assert told(here, [Actor(way(UTURN, speed, 7.5, radius_m=radius_m), CAR)]) == []
+
+
 def test_who_goes_on_or_turns_where_one_may_is_left_alone_by_the_ban() -> None:
     here = street(ViolationKind.BANNED_TURN, ViolationKind.BANNED_UTURN, banned=(Ban(turns=(LEFT, UTURN)),))
     assert told(here, [Actor(way(THROUGH, 7.0, 4.5)), Actor(way(RIGHT, 5.0, 1.5, crosses_s=6.0))]) == []
@@ -164,6 +172,20 @@ def test_who_has_driven_far_enough_before_being_seen_often_enough_is_told_of_the
     here.fps = 2.0
     (violation,) = told(here, [Actor(way(THROUGH, 11.0, 4.5), CAR)])
     assert violation.numbers["hits"] == 10.0
+
+
+def test_who_brakes_out_of_sight_and_drives_on_later_is_told_of_once() -> None:
+    """Halting on a road that forbids it was told of twice: the second track began where nobody was looked for."""
+
+    def halting(t: float) -> tuple[float, float]:
+        """Drives 25 m at 8 m/s, halts within 3 s, stands until the track is given up, and drives on."""
+        braked, gone_s = min(max(t - 3.0, 0.0), 3.0), max(t - 11.0, 0.0)
+        driven_m = 8.0 * min(t, 3.0) + 8.0 * braked - 8.0 * braked**2 / 6.0 + 6.0 * gone_s
+        return 75.0 - driven_m, 4.5
+
+    here = street(ViolationKind.FORBIDDEN_ROAD, forbidden=(Forbidden(classes=(CAR,)),))
+    here.fps = 8.0
+    assert len(told(here, [Actor(halting, CAR, [(3.4, 10.0)])], seconds=20.0)) == 1
 
 
 # the track goes over to somebody else
