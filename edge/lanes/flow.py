@@ -16,6 +16,7 @@ LEAVE_MPS = 7 / 3.6
 
 _DEPART_M = 1.0  # a departure is told when the front is this far over the line and moving,
 _DEPART_STANDING_M = 2.5  # or this far over in any case: further than a standing front jitters
+_CAME_M = 4.0  # after so much way: a new track drives until it is known to stand, up to the next row of the queue
 _NEW_SHARE = 0.5  # an arrival appears in the farther half of the view, or moving
 _MIDDLE_SHARE = 0.75  # who is first seen nearer than this was there before
 
@@ -100,7 +101,8 @@ def take_in(
         if unseen_s[i] > 0.0:  # a front that is only predicted must be over by its own uncertainty too
             beyond -= 2.0 * sd_m[i]
         over = (beyond > _DEPART_M and speed > JOIN_MPS) or beyond > _DEPART_STANDING_M
-        departs[i] = over and not m[DEPARTED] and not np.isnan(crossed_s[i])
+        came = born_x_m[i] - x > _CAME_M
+        departs[i] = over and came and not m[DEPARTED] and not np.isnan(crossed_s[i])
         if departs[i]:
             m[DEPARTED] = 1.0
             left += 1
