@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nutgiao.models.contracts.site import Approach
+from nutgiao.models.jit import kernel
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,8 @@ class ApproachPrior:
         mean, pointing = np.zeros((n, 2)), np.tile([0.0, 1.0], (n, 1))
         variance = np.full((n, 2), _SIGMA_ELSEWHERE_MPS**2)
         for origin, way, width, limit in zip(self.origin_m, self.pointing, self.width_m, self.limit_mps, strict=True):
-            here = _before(ground_m, origin, way, width)
+            here = np.zeros(n, np.bool_)
+            before(ground_m, origin, way, width, here)
             mean[here] = _MEAN_SHARE * limit * way
             pointing[here] = way
             variance[here] = (_SIGMA_ALONG_SHARE * limit) ** 2, _SIGMA_ACROSS_MPS**2
@@ -88,12 +90,23 @@ class ApproachPrior:
         """
         found = np.zeros(len(ground_m), np.bool_)
         for origin, way, width in zip(self.origin_m, self.pointing, self.width_m, strict=True):
-            found |= _before(ground_m, origin, way, width)
+            before(ground_m, origin, way, width, found)
         return found
 
 
-def _before(ground_m: Floats, origin_m: Floats, way: Floats, width_m: float) -> NDArray[np.bool_]:
-    offset = ground_m - origin_m
-    side = offset[:, 1] * way[0] - offset[:, 0] * way[1]  # to the left of travel, from the kerb
-    here: NDArray[np.bool_] = (offset @ way < 0) & (side > -_SIDE_MARGIN_M) & (side < width_m + _SIDE_MARGIN_M)
-    return here
+@kernel("void(f8[:, ::1], f8[::1], f8[::1], f8, b1[::1])")
+def before(ground_m: Floats, origin_m: Floats, way: Floats, width_m: float, found: NDArray[np.bool_]) -> None:
+    """Marks points upstream of the line of an approach, between its kerb and its centre.
+
+    Args:
+        ground_m: ``(n, 2)``.
+        origin_m: ``(2,)`` where the line meets the kerb.
+        way: ``(2,)`` unit vector of travel.
+        width_m: of the carriageway.
+        found: ``(n,)`` in and out: others stay as they are.
+    """
+    for i in range(len(ground_m)):
+        dx, dy = ground_m[i, 0] - origin_m[0], ground_m[i, 1] - origin_m[1]
+        side = dy * way[0] - dx * way[1]  # to the left of travel, from the kerb
+        if dx * way[0] + dy * way[1] < 0.0 and -_SIDE_MARGIN_M < side < width_m + _SIDE_MARGIN_M:
+            found[i] = True

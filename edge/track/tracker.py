@@ -100,7 +100,7 @@ class Tracker:
             length, width = LENGTH_BY_CODE_M.take(pool.classes), WIDTH_BY_CODE_M.take(pool.classes)
             restrain(pool.state, pool.pointing, pool.misses, length, width)
             for pool in (self._confirmed, self._candidates):
-                turning = ~self._prior.on_approach(pool.state[:, :2])
+                turning = ~self._prior.on_approach(pool.state[:, :2].copy())
                 predict(dt_s, turning, pool.state, pool.covariance, pool.pointing, pool.misses)
                 pool.misses += 1  # until a detection is found
         self._time_s = time_s
