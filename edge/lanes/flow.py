@@ -101,9 +101,8 @@ def take_in(
         if unseen_s[i] > 0.0:  # a front that is only predicted must be over by its own uncertainty too
             beyond -= 2.0 * sd_m[i]
         over = (beyond > _DEPART_M and speed > JOIN_MPS) or beyond > _DEPART_STANDING_M
-        seen_over = x + speed * unseen_s[i] < 0.0  # one that hops is fast, coasts over the line and is not seen there
         came = born_x_m[i] - x > _CAME_M
-        departs[i] = over and seen_over and came and not m[DEPARTED] and not np.isnan(crossed_s[i])
+        departs[i] = over and came and not m[DEPARTED] and not np.isnan(crossed_s[i])
         if departs[i]:
             m[DEPARTED] = 1.0
             left += 1

@@ -48,9 +48,8 @@ def judge(now_s: float, sight: Sight, known: Known | None, far_m: float) -> Verd
     from_upstream = sight.born_x_m > 0 and (sight.born_x_m > 0.5 * far_m or sight.speed_mps > 7 / 3.6)
     beyond = -sight.x_m - (2 * sight.sd_m if sight.unseen_s > 0 else 0)
     over = (beyond > 1.0 and sight.speed_mps > 5 / 3.6) or beyond > 2.5
-    seen_over = sight.x_m + sight.speed_mps * sight.unseen_s < 0
     came = sight.born_x_m - sight.x_m > 4.0
-    departs = over and sight.crossed and not k.departed and came and seen_over
+    departs = over and sight.crossed and not k.departed and came
     k.departed = k.departed or departs
     return Verdict(
         queued=queued,
