@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import numba
@@ -19,14 +20,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 CACHE = "NUMBA_CACHE_DIR" in os.environ
 
 
-def _sources() -> str:
-    """Digest of this room's sources.
+def _folder(module: str, file: str) -> str:
+    """Where compiled kernels of a module are kept.
 
     Numba looks only at a kernel's own file, but what it calls is compiled into it: a step changed in another file would
-    go on in its old form. So each state of the sources has a folder of its own.
+    go on in its old form. So each state of the sources of this room and the kernel's own has a folder of its own.
+
+    Args:
+        module: dotted name of the kernel's module; the second part of three or more is its room.
+        file: the module's.
     """
+    room = os.path.dirname(file)
+    for _ in module.split(".")[3:]:
+        room = os.path.dirname(room)
+    return os.path.join(os.environ["NUMBA_CACHE_DIR"], f"{_state(os.path.dirname(__file__))}-{_state(room)}")
+
+
+@cache
+def _state(room: str) -> str:
+    """Digest of the sources in a folder, in their state of now."""
     digest = hashlib.sha256()
-    for folder, _, names in sorted(os.walk(os.path.dirname(__file__))):
+    for folder, _, names in sorted(os.walk(room)):
         for name in sorted(names):
             if name.endswith(".py"):
                 stat = os.stat(os.path.join(folder, name))  # as Numba itself tells states of a file apart
@@ -34,10 +48,7 @@ def _sources() -> str:
     return digest.hexdigest()[:12]
 
 
-if CACHE:
-    _config: Any = numba.config  # its names are made at run time
-    _config.CACHE_DIR = os.path.join(os.environ["NUMBA_CACHE_DIR"], _sources())
-
+_config: Any = numba.config  # its names are made at run time
 _compiled: list[Any] = []
 
 
@@ -63,6 +74,8 @@ def kernel(signature: Any, *, parallel: bool = False, lean: bool = False) -> Cal
         signatures = list(signature) if isinstance(signature, tuple) else [signature]
         if os.environ.get("NUMBA_DISABLE_JIT") == "1":
             return function
+        if CACHE:
+            _config.CACHE_DIR = _folder(function.__module__, function.__code__.co_filename)
         njit: Any = numba.njit  # its types do not know _nrt
         with _indices_as_they_are() if lean else nullcontext():
             compiled: Any = njit(signatures, nogil=True, cache=CACHE, parallel=parallel, _nrt=not lean)(function)

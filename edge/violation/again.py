@@ -45,7 +45,7 @@ class Again:
 
     def follow(self, tracks: Tracks) -> None:
         """Takes one frame in."""
-        newest, self._newest = self._newest, max([self._newest, *tracks.numbers[-1:].tolist()])
+        newest, self._newest = self._newest, int(tracks.numbers.max(initial=self._newest))
         if not self._told:
             return
         here = set(tracks.numbers.tolist())

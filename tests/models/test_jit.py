@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,3 +89,28 @@ at(np.arange(3.0), -1)
     )
     assert child.stdout == "2.0\n"
     assert "IndexError" in child.stderr
+
+
+def test_a_kept_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(tmp_path: Path) -> None:
+    """Numba's own cache looks at the caller's file only, and would go on with the old form."""
+    kept, room = tmp_path / "kept", tmp_path / "brand" / "room"
+    room.mkdir(parents=True)
+    made = "from nutgiao.models.jit import kernel\n"
+    (room / "caller.py").write_text(
+        f"from brand.room.deep.called import called\n{made}\n@kernel('f8(f8)')\ndef caller(x):\n    return called(x)\n"
+    )
+    (room / "deep").mkdir()
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(kept), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("NUMBA_DISABLE_JIT", None)
+    told = []
+    for figure in ("2.0", "30.0"):
+        (room / "deep" / "called.py").write_text(
+            f"{made}\n@kernel('f8(f8)')\ndef called(x):\n    return x * {figure}\n"
+        )
+        code = "from brand.room.caller import caller; print(caller(1.0))"
+        child = subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        told.append(child.stdout.strip())
+    assert told == ["2.0", "30.0"]
+    assert len(list(kept.iterdir())) == 2
