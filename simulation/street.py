@@ -26,6 +26,11 @@ STEP_S = 0.5
 LATERAL_RESOLUTION_M = 0.8
 LARGEST_TILT_DEG = 12.0
 
+BLOCKS_S = 60
+"""Who has stood in a junction for so long is driven around. SUMO's riders can stop side by side on two paths that part,
+each waiting for the other for ever, and close a junction that nothing closes on a real street: a run of the demo that
+lost 77 s a person by it loses 41 s with this. Nobody who waits there for his gap or his green does so for a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoadUsers:
@@ -115,6 +120,7 @@ class Street(Closing):
         options = ["sumo", "--net-file", str(net), "--route-files", str(routes), "--additional-files", str(STOPS_FILE)]
         options += ["--begin", str(begin_s), "--step-length", str(STEP_S), "--seed", str(seed)]
         options += ["--lateral-resolution", str(LATERAL_RESOLUTION_M), "--time-to-teleport", "-1"]
+        options += ["--ignore-junction-blocker", str(BLOCKS_S)]
         options += [
             "--collision.action",
             "warn",

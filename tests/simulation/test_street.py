@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def test_same_seed_same_street(open_street: Open) -> None:
                 users = street.step()
             ends.append(users.front_m)
     np.testing.assert_array_equal(ends[0], ends[1])
+
+
+def test_who_blocks_the_junction_for_a_minute_is_driven_around(open_street: Open) -> None:
+    """Two riders who wait for each other inside the junction would close it for the rest of the run."""
+    blocker, crosser = ("blocker", "car", 0.0, THROUGH), ("crosser", "car", 30.0, "W_j1 j1_j2")
+    with open_street(blocker, crosser) as street:
+        groups = street.junctions["j1"].groups
+        street.show("j1", dict.fromkeys(groups, Indication.GREEN))
+        stopped_s, went_s = math.nan, math.nan
+        for _ in range(400):
+            users = street.step()
+            where = dict(zip(users.ids, users.edge.tolist(), strict=True))
+            if math.isnan(stopped_s) and street.edges[where.get("blocker", 0)].startswith(":j1_"):
+                street._sumo.vehicle.setSpeed("blocker", 0.0)
+                stopped_s = users.time_s
+            if math.isnan(went_s) and street.edges[where.get("crosser", 0)] == "j1_j2":
+                went_s = users.time_s
+        assert 55.0 < went_s - stopped_s < 120.0
 
 
 def test_second_street_in_one_process_is_refused(open_street: Open) -> None:
