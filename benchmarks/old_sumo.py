@@ -89,7 +89,7 @@ class OverTraci:
 
     def __init__(self, traci: Any) -> None:
         self._traci, at = traci, traci.constants
-        self._asked = [at.VAR_SPEED, at.VAR_LANEPOSITION, at.VAR_LANE_ID, at.VAR_ROUTE_INDEX]
+        self._asked = [at.VAR_SPEED, at.VAR_LANEPOSITION, at.VAR_LANE_ID, at.VAR_ROUTE_INDEX, at.VAR_DISTANCE]
         self._told: dict[str, dict[int, Any]] = {}
         vehicle = traci.vehicle
         self.vehicle = SimpleNamespace(
@@ -98,6 +98,7 @@ class OverTraci:
             getLanePosition=lambda name: self._told[name][at.VAR_LANEPOSITION],
             getLaneID=lambda name: self._told[name][at.VAR_LANE_ID],
             getRouteIndex=lambda name: self._told[name][at.VAR_ROUTE_INDEX],
+            getDistance=lambda name: self._told[name][at.VAR_DISTANCE],
             getRoute=vehicle.getRoute, getSpeedFactor=vehicle.getSpeedFactor, getLength=vehicle.getLength,
             getHeight=vehicle.getHeight,
         )  # fmt: skip
