@@ -9,6 +9,7 @@ import numpy as np
 
 from nutgiao.models.queueing.junction.seen import Seen, free_s
 from nutgiao.models.queueing.junction.tables import NONE
+from nutgiao.simulation.control.entries import Entries
 from nutgiao.simulation.control.lights import VEHICLE_M, Lights
 from nutgiao.simulation.control.tails import Tail
 from nutgiao.simulation.control.tracks import Row, fits_veh, seen_of
@@ -45,8 +46,9 @@ class PerfectSight:
 
     def __init__(self, sumo: Any, lights: Lights) -> None:
         self._sumo, self._lights = sumo, lights
-        self._ways = Ways(lights)
+        self._ways, self._entries = Ways(lights), Entries(lights)
         street = lights.street
+        self._edge = {name: k for k, name in enumerate(street.edges)}
         self._lane = {name: k for k, name in enumerate(street.lane_ids)}
         self._before = np.full(len(street.lane_ids), NONE)
         self._before[lights.lanes] = np.arange(len(lights.lanes))
@@ -69,16 +71,18 @@ class PerfectSight:
             lane_id = vehicle.getLaneID(name)
             speed_mps, pos_m = vehicle.getSpeed(name), vehicle.getLanePosition(name)
             lane = self._lane.get(lane_id, NONE)
+            to = lane
             if lane != NONE:
                 lanes.append(lane)
                 places.append((pos_m, speed_mps))
             else:
-                coming.append(self._leads_to(lane_id))
+                to = self._leads_to(lane_id)
+                coming.append(to)
             coming.append(known.tail.stands_on(lane, vehicle.getDistance(name), pos_m))
-            self._row(rows, known, index, lane, pos_m, speed_mps)
+            self._row(rows, known, index, lane, to, pos_m, speed_mps)
         for place, name in enumerate(self._sumo.simulation.getPendingVehicles()):
             known = self._known.get(name) or self._meet(name)
-            self._row(rows, known, 0, NONE, -VEHICLE_M * 0.01 * place, 0.0, entered=False)
+            self._row(rows, known, 0, NONE, NONE, -VEHICLE_M * 0.01 * place, 0.0, entered=False)
         seen = np.array(lanes, np.int64), np.array(coming, np.int64)
         return self._seen(rows, *seen, np.array(places).reshape(-1, 2))
 
@@ -108,6 +112,7 @@ class PerfectSight:
         known: _Known,
         index: int,
         lane: int,
+        to: int,
         pos_m: float,
         speed_mps: float,
         entered: bool = True,
@@ -128,16 +133,25 @@ class PerfectSight:
         distance_m = length_m - (0.0 if inside else pos_m) + meeting.beyond_m
         before = int(self._before[lane]) if lane != NONE else NONE
         if before not in meeting.links:
-            before = next(iter(meeting.links))
+            before = self._comes_on(known.route, index, to, meeting)
         known.lane, known.at = before, meeting.at
         if distance_m > FAR_M:
             return
         pace_mps = max(_SLOWEST_MPS, limit_mps * known.factor)
         beyond, between_s = self._ways.between_s(known.route, meeting)
         next_link = NONE if beyond is None else next(iter(beyond.links.values()))
+        link = meeting.links.get(before, next(iter(meeting.links.values())))
         arrive_s = free_s(distance_m, speed_mps, pace_mps)
-        rows.append((known.key, before, meeting.links[before], arrive_s, speed_mps < _HALTS_MPS and entered,
+        rows.append((known.key, before, link, arrive_s, speed_mps < _HALTS_MPS and entered,
                      next_link, between_s))  # fmt: skip
+
+    def _comes_on(self, route: tuple[str, ...], index: int, to: int, meeting: Meeting) -> int:
+        """The lane before its light that a vehicle comes to which is not on one of its own."""
+        best = next(iter(meeting.links))
+        if index < meeting.at:
+            return self._entries.lane(self._edge[route[meeting.at - 1]], best, meeting.links)
+        here = int(self._before[to]) if to != NONE else NONE
+        return here if self._entries.stays(here) else best
 
     def _seen(self, rows: list[Row], lanes: Any, coming: Any, places: Any) -> Seen:
         lights, street = self._lights, self._lights.street
