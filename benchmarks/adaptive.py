@@ -16,7 +16,7 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.adaptive_street import Box, LocalBoxes, broken_rules, crossing_reds_s, person_delay, run_street
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.configs.loader import load_site
 from nutgiao.models.jit import warm_up
 from nutgiao.simulation.run import Job
@@ -126,4 +126,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     main()

@@ -26,7 +26,7 @@ from benchmarks import plan_rivals as rivals
 from benchmarks.plan_free import rule_of
 from benchmarks.reference import cache_folder
 from benchmarks.resco import NAMES, fetch
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.cli.controllers import kind_of
 from nutgiao.models.intervals import interval
 from nutgiao.simulation.control.drive import Drive, Loop, loop
@@ -241,4 +241,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

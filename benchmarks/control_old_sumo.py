@@ -27,7 +27,7 @@ from rich.table import Table
 from benchmarks.old_sumo import Job, Outcome, packages
 from benchmarks.reference import cache_folder
 from benchmarks.resco import NAMES, REPO, fetch
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.cli.controllers import kind_of
 from nutgiao.models.intervals import interval
 from nutgiao.simulation.code_digest import code_digest
@@ -178,4 +178,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

@@ -24,7 +24,7 @@ from benchmarks import plan_rivals as rivals
 from benchmarks.plan_free import check, keep_free, kept_free, rule_of
 from benchmarks.reference import cache_folder, frozen
 from benchmarks.resco import NAMES, REPO, fetch
-from benchmarks.result import Result, target
+from benchmarks.result import Result, only_help, target
 from benchmarks.result import console as wide_console
 from nutgiao.cli.optimize_files import plan_of
 from nutgiao.cli.optimize_problem import Problem, Wishes, pose
@@ -282,4 +282,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

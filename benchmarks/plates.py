@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.configs.plates import load_plate_law
 from nutgiao.edge.detect.store import WeightsStore, store_folder
 from nutgiao.edge.plates.finder import TextFinder
@@ -117,4 +117,5 @@ def confusion(seen: list[tuple[str, SeenPlate]]) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     main()

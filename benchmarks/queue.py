@@ -26,7 +26,7 @@ from benchmarks.queue_city import city
 from benchmarks.queue_rivals import CBuilds, Row, Target, against_python, against_sumo
 from benchmarks.reference import cache_folder, frozen
 from benchmarks.resco import NAMES
-from benchmarks.result import Result
+from benchmarks.result import Result, only_help
 
 SEEDS = {"SUMO": 1, "drivers": 1, "city": 0, "city's offsets": 3}
 PYTHON_NETWORK, PYTHON_S = "cologne1", 1800
@@ -124,4 +124,5 @@ def _said(one: Target) -> str:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

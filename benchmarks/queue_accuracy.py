@@ -19,7 +19,7 @@ from benchmarks import edge_queue, mixed_corridor
 from benchmarks.comparison import compare
 from benchmarks.reference import PLANS, Reference, load, make
 from benchmarks.resco import NAMES
-from benchmarks.result import Result, target
+from benchmarks.result import Result, only_help, target
 from benchmarks.result import console as wide_console
 from nutgiao.simulation.calibrate import QUEUE_FIGURES
 from nutgiao.simulation.queue_model import QueueScenario, read_queue_scenario
@@ -138,4 +138,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

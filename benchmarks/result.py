@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import math
 import os
 import platform
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,13 @@ def target(name: str, value: float, op: str, limit: float, unit: str, rival: str
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
     """JSON knows no NaN: a figure that could not be had is null."""
     return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
+
+
+def only_help(about: str | None, words: Sequence[str] | None = None) -> None:
+    """For a benchmark that is told what to do by variables: ``--help`` says which, any other word is an error."""
+    prog = f"python -m benchmarks.{Path(sys.argv[0]).stem}"
+    raw = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(prog=prog, description=about, formatter_class=raw).parse_args(words)
 
 
 def console() -> Console:

@@ -24,7 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import plates, violations_real
 from benchmarks.resco import REPO, data_folder, window_s
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from benchmarks.violations_judge import judge, lawful_rows, rows_and_targets
 from benchmarks.violations_outcome import Outcome, RunCase
 from benchmarks.violations_run import run
@@ -150,4 +150,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

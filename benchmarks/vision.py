@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 
-from benchmarks.result import Result, console
+from benchmarks.result import Result, console, only_help
 
 PARTS = ("vision_speed", "vision_counts", "vision_detect", "vision_track")
 """Speed first, while the processor is cool and nothing else is in memory."""
@@ -33,4 +33,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.cli.models import open_store
 from nutgiao.configs.loader import load_site
 from nutgiao.edge.camera.video import open_source
@@ -279,4 +279,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

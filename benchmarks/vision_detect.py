@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from benchmarks.result import Result, console, target
+from benchmarks.result import Result, console, only_help, target
 from nutgiao.edge.detect.detector import Detector
 from nutgiao.edge.detect.engines import resized
 from nutgiao.edge.detect.gate import Picture, pictures_in
@@ -146,4 +146,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     main()

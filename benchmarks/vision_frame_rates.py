@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.result import console
+from benchmarks.result import console, only_help
 from benchmarks.vision_track import FOLDER, OURS, _judge, _ours, follow
 from benchmarks.vision_track_sets import Recording, TrackingSet, load
 
@@ -83,4 +83,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

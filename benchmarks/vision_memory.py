@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.result import REPO, Result, console, target
+from benchmarks.result import REPO, Result, console, only_help, target
 from benchmarks.vision_looped import Looped
 from benchmarks.vision_parts import moving
 from nutgiao.cli.models import open_store
@@ -162,4 +162,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.result import REPO, Result, console, target
+from benchmarks.result import REPO, Result, console, only_help, target
 from benchmarks.rival_environments import python_of
 from benchmarks.vision_looped import Looped
 from benchmarks.vision_memory import memory
@@ -231,4 +231,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.result import REPO, Result, console, target
+from benchmarks.result import REPO, Result, console, only_help, target
 from benchmarks.rival_environments import PINNED, python_of
 from benchmarks.vision_track_rivals import settings_of
 from benchmarks.vision_track_scenes import Drawn, dense, standing, switches
@@ -313,4 +313,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    only_help(__doc__)
     sys.exit(main())
