@@ -1,4 +1,4 @@
-"""A street of 10 m before a light: who comes from the north enters its right lane only, also those who turn left."""
+"""A street of 8 m before a light: who comes from the north enters its right lane only, also those who turn left."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SHORT = "MJ"
 
 def short_street(folder: Path) -> Scenario:
     """From the west, which leads to both lanes, and from the north, one after the other turns left or goes straight."""
-    places = {"W": (-200, 0), "M": (0, 0), "N": (0, 200), "J": (18, 0), "E": (218, 0), "L": (18, 200), "S": (18, -200)}
+    places = {"W": (-200, 0), "M": (0, 0), "N": (0, 200), "J": (16, 0), "E": (216, 0), "L": (16, 200), "S": (16, -200)}
     nodes = [f'<node id="{name}" x="{x}" y="{y}"/>' for name, (x, y) in places.items()]
-    nodes[3] = '<node id="J" x="18" y="0" type="traffic_light"/>'
+    nodes[3] = '<node id="J" x="16" y="0" type="traffic_light"/>'
     lanes = {"WM": 1, "NM": 1, SHORT: 2, "JE": 1, "JL": 1, "SJ": 1}
     edges = [f'<edge id="{e}" from="{e[0]}" to="{e[1]}" numLanes="{n}" speed="13.89"/>' for e, n in lanes.items()]
     ways = (("WM", SHORT, 0, 0), ("WM", SHORT, 0, 1), ("NM", SHORT, 0, 0), (SHORT, "JE", 0, 0), (SHORT, "JL", 1, 0))
