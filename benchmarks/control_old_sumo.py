@@ -127,17 +127,23 @@ def main() -> int:
                 if isinstance(text, str):
                     out.print(f"failed: {text}")
             result.rows.append(row_of(name, row, seeds, [one for one in said if isinstance(one, Outcome)]))
-    for row in result.rows:
-        if row["row"] == PERFECT:
-            name, best_s = row["scenario"], BEST_LEARNED_S[row["scenario"]]
-            complete = row["seeds"] == row["seeds asked"]
-            value = row["published_s"] if complete else float("nan")
-            rival = f"best published of IDQN, IPPO, MPLight, FMA2C; true delay {row['true_s']:.1f} s"
-            result.targets.append(target(f"{name}: delay as published", value, "<=", best_s, "s", rival))
+    for name in names:
+        one = Result(f"control-old-sumo/{name}", full)
+        one.seeds, one.rows = list(seeds), [row for row in result.rows if row["scenario"] == name]
+        one.targets = [_target(row) for row in one.rows if row["row"] == PERFECT]
+        one.finish(out)
+        result.targets += one.targets
     out.print(_table(result.rows))
     result.seeds = list(seeds)
     result.finish(out)
     return 0
+
+
+def _target(row: dict[str, Any]) -> dict[str, Any]:
+    name, complete = row["scenario"], row["seeds"] == row["seeds asked"]
+    value = row["published_s"] if complete else float("nan")
+    rival = f"best published of IDQN, IPPO, MPLight, FMA2C; true delay {row['true_s']:.1f} s"
+    return target(f"{name}: delay as published", value, "<=", BEST_LEARNED_S[name], "s", rival)
 
 
 def row_of(name: str, row: str, seeds: tuple[int, ...], outcomes: list[Outcome]) -> dict[str, Any]:
