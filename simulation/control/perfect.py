@@ -22,6 +22,12 @@ _HALTS_MPS = 0.5
 _STANDS_MPS = 1.0
 _SLOWEST_MPS = 5.0
 
+_ENTERS_S = 1.9
+"""Between two who wait outside and come in on the same lane, the headway of a queue. On arterial4x4, where hundreds wait,
+each was taken for somebody at the beginning of the street before: whose queue was longest outside got most of the green,
+and seeds 1, 2, 3 lost 798, 687, 700 s, now 624, 608, 635 s. Without any of those who wait seed 1 loses 694 s.
+"""
+
 
 @dataclass(slots=True)
 class _Known:
@@ -80,11 +86,20 @@ class PerfectSight:
                 coming.append(to)
             coming.append(known.tail.stands_on(lane, vehicle.getDistance(name), pos_m))
             self._row(rows, known, index, lane, to, pos_m, speed_mps)
-        for place, name in enumerate(self._sumo.simulation.getPendingVehicles()):
-            known = self._known.get(name) or self._meet(name)
-            self._row(rows, known, 0, NONE, NONE, -VEHICLE_M * 0.01 * place, 0.0, entered=False)
+        self._wait_outside(rows)
         seen = np.array(lanes, np.int64), np.array(coming, np.int64)
         return self._seen(rows, *seen, np.array(places).reshape(-1, 2))
+
+    def _wait_outside(self, rows: list[Row]) -> None:
+        """Those for whom there is no room yet: they come in one after the other."""
+        ahead: dict[str, int] = {}
+        lanes = self._lights.street.edges
+        for name in self._sumo.simulation.getPendingVehicles():
+            known = self._known.get(name) or self._meet(name)
+            edge = known.route[0]
+            place = ahead.get(edge, 0)
+            ahead[edge] = place + 1
+            self._row(rows, known, 0, NONE, NONE, 0.0, 0.0, enters_s=_ENTERS_S * place / len(lanes.get(edge, (0,))))
 
     def _leads_to(self, inside: str) -> int:
         """The lane behind a junction to which one of its own leads."""
@@ -115,8 +130,9 @@ class PerfectSight:
         to: int,
         pos_m: float,
         speed_mps: float,
-        entered: bool = True,
+        enters_s: float | None = None,
     ) -> None:
+        entered = enters_s is None
         inside = entered and lane == NONE  # of a junction: the line of the edge before is behind it
         if inside:
             index += 1
@@ -141,7 +157,7 @@ class PerfectSight:
         beyond, between_s = self._ways.between_s(known.route, meeting)
         next_link = NONE if beyond is None else next(iter(beyond.links.values()))
         link = meeting.links.get(before, next(iter(meeting.links.values())))
-        arrive_s = free_s(distance_m, speed_mps, pace_mps)
+        arrive_s = free_s(distance_m, speed_mps, pace_mps) + (enters_s or 0.0)
         rows.append((known.key, before, link, arrive_s, speed_mps < _HALTS_MPS and entered,
                      next_link, between_s))  # fmt: skip
 

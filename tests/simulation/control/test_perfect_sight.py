@@ -6,13 +6,17 @@ from pathlib import Path
 
 import libsumo
 import numpy as np
+import pytest
 
 from nutgiao.models.queueing.junction.seen import Seen, Showing
 from nutgiao.models.queueing.junction.tables import I4
 from nutgiao.simulation.control.drive import Loop, drive
 from nutgiao.simulation.control.lights import Lights
+from nutgiao.simulation.control.perfect import PerfectSight
 from nutgiao.simulation.variant import Setup
 from tests.support.controlled_nets import street_with_odd_lights
+from tests.support.junction_nets import EAST_OUT, NORTH_IN, SOUTH_OUT, WEST_IN, junction, scenario, vehicle
+from tests.support.watched_streets import running
 
 LENGTH_M = 5.0
 NOTES: list[tuple[list[float], dict[str, tuple[str, float, float]]]] = []
@@ -62,3 +66,20 @@ def test_who_is_inside_a_junction_takes_room_where_he_comes_out_and_where_his_ta
         assert told == [due[lane] for lane in LANES], second
     assert inside > 50
     assert tails > 20
+
+
+def test_those_who_wait_outside_come_in_one_after_the_other(tmp_path: Path) -> None:
+    even = '<vType id="even" speedFactor="1" speedDev="0"/>'
+    ways = (f"{WEST_IN} {EAST_OUT}", f"{NORTH_IN} {SOUTH_OUT}")
+    both = [vehicle(f"{way[0]}{n}", 0.0, way, 'type="even"') for way in ways for n in range(20)]
+    with running(scenario(junction(tmp_path), even, *both)) as (sumo, lights):
+        sight = PerfectSight(sumo, lights)
+        sumo.simulationStep()
+        waiting = len(sumo.simulation.getPendingVehicles())
+        seen = sight.look()
+        assert waiting > 30
+        for lane in set(seen.lane.tolist()):
+            arrive_s = np.sort(seen.arrive_s[seen.lane == lane])
+            assert len(arrive_s) == 20
+            assert np.diff(arrive_s)[1:] == pytest.approx(1.9)  # the first is on the street
+            assert arrive_s[0] < arrive_s[1] < arrive_s[0] + 20.0
