@@ -23,9 +23,11 @@ _STANDS_MPS = 1.0
 _SLOWEST_MPS = 5.0
 
 _ENTERS_S = 1.9
-"""Between two who wait outside and come in on the same lane, the headway of a queue. On arterial4x4, where hundreds wait,
-each was taken for somebody at the beginning of the street before: whose queue was longest outside got most of the green,
-and seeds 1, 2, 3 lost 798, 687, 700 s, now 638, 645, 636 s. Without any of those who wait seed 1 loses 694 s.
+"""Between two who wait outside and come in on the same lane, the headway of a queue.
+
+On arterial4x4, where hundreds wait, each was taken for somebody at the beginning of the street before: whose queue was
+longest outside got most of the green, and seeds 1, 2, 3 lost 798, 687, 700 s. Now it is 638, 645, 636 s; without any of
+those who wait seed 1 loses 694 s.
 """
 
 
