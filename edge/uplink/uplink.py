@@ -34,8 +34,8 @@ RECENT = 100
 """Acknowledged letters that are said again after the link broke: a broker that dies may have acknowledged letters that
 it had not passed on yet. Receivers know them by their ids."""
 AGAIN_AFTER = 20
-"""So many letters later they are said once more: a broker that came back without its sessions passes on only what comes
-after the receiver has subscribed again, and the receiver may come back later than the box."""
+"""So many letters later they are said once more, and all since with them: a broker that came back without its sessions
+passes on only what comes after the receiver has subscribed again, and the receiver may come back later than the box."""
 HEARD = 1000
 """What was heard and nobody has fetched: above this the oldest makes room."""
 MUST_ARRIVE = frozenset({Channel.VIOLATION, Channel.REPLY})
@@ -76,7 +76,7 @@ class Uplink:
         self._handed = 0
         self._open: dict[int, Letter] = {}  # handed over, not acknowledged
         self._done: list[int] = []  # acknowledged, to be forgotten on disk
-        self._recent: deque[Letter] = deque(maxlen=RECENT)  # acknowledged last
+        self._recent: list[Letter] = []  # acknowledged last
         self._connections = 0
         self._acknowledged = 0  # letters, in all
         self._again_at: int | None = None  # of these, when the last ones are said once more
@@ -263,6 +263,8 @@ class Uplink:
                 self._recent.append(self._open.pop(number))
                 self._acknowledged += 1
             self._settled_seq = max(self._settled_seq, self._seq_of.pop(number, 0))
+        if self._again_at is None:  # until they are said once more none may go: a hundred come back at a time
+            del self._recent[:-RECENT]
         self._done += numbers
         if self._done:
             self._tried(self._forget)

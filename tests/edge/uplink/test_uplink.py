@@ -128,6 +128,30 @@ def test_a_broker_that_dies_in_mid_run_and_returns_costs_no_message(
     listener.close()
 
 
+def test_what_was_under_way_when_the_broker_died_is_said_again_to_who_comes_back_late(tmp_path: Path) -> None:
+    with running("mosquitto", tmp_path) as broker:
+        assert isinstance(broker, Mosquitto)
+        uplink = make_uplink(broker.port, tmp_path)
+        until(lambda: uplink.up)
+        broker.freeze()
+        for second in range(1, 6):
+            uplink.send(Channel.LANES, LaneTelemetry, float(second), 10.0, lanes=())
+        uplink.pump()  # on the wire, and never acknowledged
+        broker.kill()
+        until(lambda: not uplink.up)
+        for second in range(6, 206):
+            uplink.send(Channel.LANES, LaneTelemetry, float(second), 10.0, lanes=())
+        broker.start()
+        until(lambda: uplink.up)  # the MQTT client says by itself what was on the wire, and nobody listens yet
+        listener = Listener(broker.port)
+        uplink.pump()
+        until(lambda: len(listener.heard) >= 100)  # as many as may be under way: their acknowledgements come at once
+        uplink.flush(soon())
+        until(lambda: {message.seq for message in listener.heard} >= set(range(1, 206)))
+        uplink.close(299.0, soon())
+        listener.close()
+
+
 def test_who_comes_back_later_than_the_box_hears_what_was_said_meanwhile(
     broker: Mosquitto | Iotcore, tmp_path: Path
 ) -> None:
